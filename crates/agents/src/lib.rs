@@ -1,0 +1,1 @@
+//! Where an agent's model lives and how it is made true.

@@ -1,0 +1,2 @@
+//! The binary `agm`.
+fn main() {}

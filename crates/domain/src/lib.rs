@@ -1,0 +1,1 @@
+//! The rules of agm: pure types and functions, no I/O.

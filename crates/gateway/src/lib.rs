@@ -1,0 +1,1 @@
+//! The embedded data plane: an OpenAI-compatible reverse proxy.

@@ -1,0 +1,1 @@
+//! What a user can do: the operations every front end calls.

@@ -1,0 +1,1 @@
+//! The management listener: REST, the monitor API, live events.

@@ -1,0 +1,1 @@
+//! A scripted OpenAI-style vendor over real HTTP.

@@ -1,0 +1,1 @@
+//! The revision log, the switch journal and the sealed secrets.

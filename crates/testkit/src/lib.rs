@@ -1,0 +1,1 @@
+//! Fakes on the wire for tests.
