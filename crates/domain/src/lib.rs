@@ -1,1 +1,12 @@
-//! The rules of agm: pure types and functions, no I/O.
+#![doc = include_str!("../README.md")]
+
+pub mod agent;
+pub mod assignment;
+pub mod code;
+pub mod consumer;
+pub mod diagnostic;
+pub mod document;
+pub mod name;
+pub mod provider;
+pub mod route;
+pub mod secret;

@@ -1,0 +1,353 @@
+//! An AI route, stored as the Console's object (Console contract 4.2).
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::name::{ConsumerName, ProviderName, RouteName};
+use crate::provider::null_as_default;
+
+/// The stored route.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AiRoute {
+    /// Unique, never changes.
+    pub name: RouteName,
+    /// Opaque; grows with every write.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub version: Option<String>,
+    /// Hosts it answers for; none means every host no other route names.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub domains: Vec<String>,
+    /// Path it answers for; absent means `/`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub path_predicate: Option<Predicate>,
+    /// Request headers it wants.
+    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
+    pub header_predicates: Vec<KeyedPredicate>,
+    /// Query parameters it wants.
+    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
+    pub url_param_predicates: Vec<KeyedPredicate>,
+    /// Where requests go; the weights add up to 100.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub upstreams: Vec<Upstream>,
+    /// Models it takes; none means every model.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub model_predicates: Vec<ModelPredicate>,
+    /// Who may call it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub auth_config: Option<AuthConfig>,
+    /// Where requests go when the upstreams fail.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub fallback_config: Option<FallbackConfig>,
+    /// Changes to request and response headers.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub header_control: Option<HeaderControl>,
+    /// Retries.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub proxy_next_upstream: Option<ProxyNextUpstream>,
+    /// What the Console has no room for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub agm: Option<RouteExtra>,
+    /// Members we do not know (`cors`, `customConfigs`, …).
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
+}
+
+/// Our own members of a route.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RouteExtra {
+    /// Whether hybrid routing made it and keeps it.
+    #[serde(default)]
+    pub managed: bool,
+    /// Model ids the admin wants it to take, whether or not an agent uses them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<String>,
+    /// RFC 3339, UTC, with fractions: the older of two equal routes wins.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub created_at: Option<String>,
+    /// Members we do not know.
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
+}
+
+/// How a predicate compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+pub enum MatchType {
+    /// The whole value.
+    #[serde(rename = "EQUAL")]
+    Equal,
+    /// The beginning of the value, literally.
+    #[serde(rename = "PRE")]
+    Prefix,
+    /// A regular expression over the whole value. Found in objects written by installers; ours never have it.
+    #[serde(rename = "REGULAR")]
+    Regular,
+}
+
+/// A predicate without a key (path).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Predicate {
+    /// How to compare.
+    pub match_type: MatchType,
+    /// With what.
+    pub match_value: String,
+    /// Absent means yes.
+    #[serde(default)]
+    pub case_sensitive: Option<bool>,
+}
+
+/// A predicate on a header or query parameter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KeyedPredicate {
+    /// Header or parameter name.
+    pub key: String,
+    /// How to compare.
+    pub match_type: MatchType,
+    /// With what.
+    pub match_value: String,
+    /// Absent means yes.
+    #[serde(default)]
+    pub case_sensitive: Option<bool>,
+}
+
+/// A predicate on the request's model.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ModelPredicate {
+    /// `EQUAL` or `PRE`.
+    pub match_type: MatchType,
+    /// The id, or how it begins.
+    pub match_value: String,
+}
+
+/// One upstream of a route.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Upstream {
+    /// Which provider.
+    pub provider: ProviderName,
+    /// Percent of the requests. Always written, because the Console answers 500 to a null (contract 10.6).
+    #[serde(default)]
+    pub weight: Option<u32>,
+    /// Client's model → vendor's model: exact keys, `prefix*`, `*` (contract 7.4, model-mapper).
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub model_mapping: Map<String, Value>,
+    /// Members we do not know.
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
+}
+
+/// Who may call a route.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AuthConfig {
+    /// Whether a key is asked for at all.
+    #[serde(default)]
+    pub enabled: bool,
+    /// Absent or empty means `key-auth`.
+    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
+    pub allowed_credential_types: Vec<String>,
+    /// Enabled with an empty list means nobody (contract 5.3).
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub allowed_consumers: Vec<ConsumerName>,
+    /// Members we do not know.
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
+}
+
+/// Fallback (contract 4.5).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FallbackConfig {
+    /// Whether it applies.
+    #[serde(default)]
+    pub enabled: bool,
+    /// `RAND` (spread) or `SEQ` (the first only).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub fallback_strategy: Option<String>,
+    /// `4xx`, `5xx`.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub response_codes: Vec<String>,
+    /// Where to.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub upstreams: Vec<Upstream>,
+    /// Members we do not know.
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
+}
+
+/// Retries by the gateway (contract 7.6).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProxyNextUpstream {
+    /// Whether it retries at all.
+    #[serde(default)]
+    pub enabled: bool,
+    /// How often in all.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub attempts: Option<u32>,
+    /// Seconds for each try; 0 means no limit.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub timeout: Option<u64>,
+    /// On what.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub conditions: Vec<String>,
+    /// Members we do not know.
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
+}
+
+/// Changes to headers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HeaderControl {
+    /// Whether they are made.
+    #[serde(default)]
+    pub enabled: bool,
+    /// On the way to the vendor.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub request: Option<HeaderEdits>,
+    /// On the way back.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub response: Option<HeaderEdits>,
+    /// Members we do not know.
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
+}
+
+/// Headers to add, set and remove.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct HeaderEdits {
+    /// Added beside what is there.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub add: Vec<HeaderValue>,
+    /// Put in place of what is there.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub set: Vec<HeaderValue>,
+    /// Taken out.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub remove: Vec<String>,
+    /// Members we do not know.
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
+}
+
+/// A header.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeaderValue {
+    /// Name.
+    pub key: String,
+    /// Value.
+    pub value: String,
+}
+
+impl ModelPredicate {
+    /// Takes exactly this id.
+    pub fn equal(id: &str) -> Self {
+        Self { match_type: MatchType::Equal, match_value: id.to_owned() }
+    }
+
+    /// Takes every id that begins so.
+    pub fn prefix(prefix: &str) -> Self {
+        Self { match_type: MatchType::Prefix, match_value: prefix.to_owned() }
+    }
+
+    /// Whether it takes this model. A regular expression is not evaluated here: the table does that.
+    pub fn takes(&self, model: &str) -> bool {
+        match self.match_type {
+            MatchType::Equal => self.match_value == model,
+            MatchType::Prefix => model.starts_with(&self.match_value),
+            MatchType::Regular => false,
+        }
+    }
+
+    /// Whether some model is taken by both.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        match (self.match_type, other.match_type) {
+            (MatchType::Regular, _) | (_, MatchType::Regular) => false,
+            (MatchType::Equal, _) => other.takes(&self.match_value),
+            (_, MatchType::Equal) => self.takes(&other.match_value),
+            (MatchType::Prefix, MatchType::Prefix) => {
+                self.match_value.starts_with(&other.match_value) || other.match_value.starts_with(&self.match_value)
+            }
+        }
+    }
+}
+
+impl Predicate {
+    /// A path prefix, case-sensitive.
+    pub fn path(prefix: &str) -> Self {
+        Self { match_type: MatchType::Prefix, match_value: prefix.to_owned(), case_sensitive: Some(true) }
+    }
+}
+
+impl Upstream {
+    /// The only upstream of a route.
+    pub fn only(provider: ProviderName) -> Self {
+        Self { provider, weight: Some(100), model_mapping: Map::new(), rest: Map::new() }
+    }
+
+    /// The model the vendor is asked for when the client asks for `model`: the exact key, then the alphabetically first matching `prefix*`,
+    /// then `*`; an empty result keeps the model (contract 7.4).
+    pub fn mapped_model<'a>(&'a self, model: &'a str) -> &'a str {
+        map_model(&self.model_mapping, model)
+    }
+}
+
+/// See [`Upstream::mapped_model`].
+pub(crate) fn map_model<'a>(mapping: &'a Map<String, Value>, model: &'a str) -> &'a str {
+    let exact = mapping.get(model).filter(|_| model != "*");
+    let by_prefix = || {
+        let mut keys: Vec<&String> = mapping.keys().filter(|k| k.len() > 1 && k.ends_with('*')).collect();
+        keys.sort();
+        keys.into_iter().find(|k| model.starts_with(&k[..k.len() - 1])).and_then(|k| mapping.get(k))
+    };
+    let target = exact.or_else(by_prefix).or_else(|| mapping.get("*"));
+    target.and_then(Value::as_str).filter(|t| !t.is_empty()).unwrap_or(model)
+}
+
+impl AiRoute {
+    /// A route with nothing but a name and one upstream.
+    pub fn new(name: RouteName, provider: ProviderName) -> Self {
+        Self {
+            name,
+            version: None,
+            domains: Vec::new(),
+            path_predicate: None,
+            header_predicates: Vec::new(),
+            url_param_predicates: Vec::new(),
+            upstreams: vec![Upstream::only(provider)],
+            model_predicates: Vec::new(),
+            auth_config: None,
+            fallback_config: None,
+            header_control: None,
+            proxy_next_upstream: None,
+            agm: None,
+            rest: Map::new(),
+        }
+    }
+
+    /// Whether hybrid routing keeps it.
+    pub fn is_managed(&self) -> bool {
+        self.agm.as_ref().is_some_and(|extra| extra.managed)
+    }
+
+    /// Whether it has a predicate that takes this model.
+    pub fn names_model(&self, model: &str) -> bool {
+        self.model_predicates.iter().any(|p| p.takes(model))
+    }
+
+    /// Whether any of its upstreams, or fallback upstreams, is this provider.
+    pub fn uses(&self, provider: &ProviderName) -> bool {
+        let fallback = self.fallback_config.iter().flat_map(|f| &f.upstreams);
+        self.upstreams.iter().chain(fallback).any(|u| u.provider == *provider)
+    }
+
+    /// Whether the consumer may call it.
+    pub fn allows(&self, consumer: &ConsumerName) -> bool {
+        self.auth_config.as_ref().is_none_or(|auth| !auth.enabled || auth.allowed_consumers.contains(consumer))
+    }
+}
