@@ -1,1 +1,16 @@
-//! Atomic files, conditional objects and locks: what the store and the agents stand on.
+#![doc = include_str!("../README.md")]
+
+mod blob;
+mod dir;
+mod error;
+pub mod file;
+pub mod lock;
+mod path;
+mod s3;
+mod self_test;
+
+pub use blob::{Blob, Object, Tag};
+pub use dir::DirBlob;
+pub use error::Error;
+pub use s3::{S3Blob, S3Config};
+pub use self_test::{Lack, SelfTest};

@@ -1,1 +1,3 @@
 //! Fakes on the wire for tests.
+
+pub mod s3;

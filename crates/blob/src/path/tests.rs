@@ -1,0 +1,18 @@
+use super::{check, check_folder};
+
+#[test]
+fn plain_relative_names_pass() {
+    for name in ["a", "agm/format.json", "agents/zoë/model.json", "a/.hidden", "a b/c"] {
+        assert!(check(name).is_ok(), "{name:?}");
+    }
+    assert!(check_folder("").is_ok());
+}
+
+#[test]
+fn names_that_escape_or_confuse_are_refused() {
+    for name in ["", "/etc/passwd", "..", "a/../b", "a/./b", "a//b", "a/", "a\0b", "a\nb", "a\\b", "a/.agm-tmp-1"] {
+        assert!(check(name).is_err(), "{name:?}");
+    }
+    assert!(check(&"x".repeat(256)).is_err());
+    assert!(check(&"xxxxxxx/".repeat(100)).is_err());
+}
