@@ -1,0 +1,88 @@
+//! Finding the secrets of a stored value, and showing it without them.
+
+use serde_json::{Map, Value};
+
+use crate::secret::{is_secret_name, mask};
+
+/// JSON pointers of every string in `value` that is a secret, in document order.
+///
+/// A string is one when its member (or the array it stands in) has a secret's name, when it is among a credential's `values`, or when it is
+/// the `value` of a header whose name says so. Where in doubt it counts as one: sealing loses nothing, and masking only hides.
+pub fn secret_pointers(value: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    walk(value, &mut String::new(), false, &mut found);
+    found
+}
+
+/// The value with every secret masked.
+pub fn redact(value: &Value) -> Value {
+    let mut shown = value.clone();
+    for pointer in secret_pointers(value) {
+        if let Some(Value::String(text)) = shown.pointer_mut(&pointer) {
+            *text = mask(text);
+        }
+    }
+    shown
+}
+
+/// Text with every occurrence of the given secrets masked: vendors quote keys in their error messages.
+pub fn redact_text<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str>) -> String {
+    let mut shown = text.to_owned();
+    for secret in secrets {
+        if secret.len() >= 4 && shown.contains(secret) {
+            shown = shown.replace(secret, &mask(secret));
+        }
+    }
+    shown
+}
+
+/// One segment of a JSON pointer, escaped (RFC 6901).
+pub fn pointer_segment(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+fn walk(value: &Value, at: &mut String, secret: bool, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) if secret && !text.is_empty() => found.push(at.clone()),
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                // What is inside an object is judged by its own member names.
+                step(at, &index.to_string(), |at| walk(item, at, secret && !item.is_object(), found));
+            }
+        }
+        Value::Object(members) => {
+            for (name, member) in members {
+                let is_secret = member_is_secret(members, name);
+                step(at, &pointer_segment(name), |at| walk(member, at, is_secret && !member.is_object(), found));
+            }
+        }
+        _ => {}
+    }
+}
+
+fn step(at: &mut String, segment: &str, then: impl FnOnce(&mut String)) {
+    let len = at.len();
+    at.push('/');
+    at.push_str(segment);
+    then(at);
+    at.truncate(len);
+}
+
+fn member_is_secret(members: &Map<String, Value>, name: &str) -> bool {
+    let is_header = |key: &str| key.eq_ignore_ascii_case("authorization") || key.eq_ignore_ascii_case("cookie") || names_a_key(key);
+    match name {
+        // A consumer's credential (Console contract 5.1) and its older single value.
+        "values" | "value" if members.contains_key("source") => true,
+        "value" => members.get("key").and_then(Value::as_str).is_some_and(is_header),
+        // The name of a header or parameter, not a key.
+        "key" => !["value", "matchValue", "source"].iter().any(|sibling| members.contains_key(*sibling)),
+        _ => is_secret_name(name),
+    }
+}
+
+fn names_a_key(header: &str) -> bool {
+    is_secret_name(header) || header.to_ascii_lowercase().ends_with("-key")
+}
+
+#[cfg(test)]
+mod tests;

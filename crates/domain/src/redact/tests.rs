@@ -1,0 +1,39 @@
+#![allow(clippy::unwrap_used)]
+use serde_json::json;
+
+use super::*;
+
+#[test]
+fn both_places_where_higress_repeats_tokens_are_found() {
+    let value = json!({
+        "tokens": ["sk-0123456789abcdefa1b2"],
+        "rawConfigs": {"apiTokens": ["sk-0123456789abcdefa1b2"], "awsSecretKey": "AKIA0123456789abcdef", "openaiCustomUrl": "https://a.b/v1"},
+        "tokenFailoverConfig": {"healthCheckModel": "m"}
+    });
+    assert_eq!(secret_pointers(&value), ["/tokens/0", "/rawConfigs/apiTokens/0", "/rawConfigs/awsSecretKey"]);
+    let shown = redact(&value);
+    assert_eq!(shown["tokens"][0], "sk-…a1b2");
+    assert_eq!(shown["rawConfigs"]["openaiCustomUrl"], "https://a.b/v1");
+    assert!(!shown.to_string().contains("0123456789"));
+}
+
+#[test]
+fn credentials_and_header_values() {
+    let value = json!({
+        "credentials": [{"type": "key-auth", "source": "HEADER", "key": "x-key", "values": ["one", "two"]}],
+        "headerControl": {"request": {"set": [{"key": "Authorization", "value": "Bearer x"}, {"key": "x-team", "value": "blue"}]}},
+        "headerPredicates": [{"key": "x-a", "matchType": "EQUAL", "matchValue": "v"}],
+        "tls": {"cert": "public", "key": "private"},
+        "a/b": {"password": "p"}
+    });
+    assert_eq!(
+        secret_pointers(&value),
+        ["/credentials/0/values/0", "/credentials/0/values/1", "/headerControl/request/set/0/value", "/tls/key", "/a~1b/password"]
+    );
+}
+
+#[test]
+fn quoted_keys_are_masked_in_text() {
+    let text = redact_text("Incorrect API key provided: sk-0123456789abcdefa1b2.", ["sk-0123456789abcdefa1b2"]);
+    assert_eq!(text, "Incorrect API key provided: sk-…a1b2.");
+}
