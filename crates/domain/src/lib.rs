@@ -1,15 +1,19 @@
 #![doc = include_str!("../README.md")]
 
 pub mod agent;
+pub mod api;
 pub mod assignment;
 pub mod code;
 pub mod consumer;
 pub mod diagnostic;
 pub mod document;
 pub mod edit;
+pub mod endpoint;
 pub mod evidence;
 pub mod name;
 pub mod provider;
+pub mod provider_type;
 pub mod redact;
 pub mod route;
 pub mod secret;
+pub mod table;

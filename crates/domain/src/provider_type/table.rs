@@ -1,0 +1,5 @@
+//! The table itself.
+
+use super::ProviderType;
+
+pub(super) static TABLE: &[ProviderType] = &[];
