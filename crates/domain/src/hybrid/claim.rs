@@ -1,0 +1,212 @@
+//! Routing wishes: making a model reach a provider for an agent, moving nobody else.
+
+use serde::{Deserialize, Serialize};
+
+use super::parts::{default_route, free_prefixes, provider_route};
+use super::reach::{consumer_of, everybody, moved};
+use super::{Draft, Moved, Refusal, Routing, Wish};
+use crate::agent::AgentId;
+use crate::code::Code;
+use crate::diagnostic::Diagnostic;
+use crate::document::Document;
+use crate::edit::Edit;
+use crate::name::{ProviderName, RouteName};
+use crate::route::{AiRoute, MatchType, ModelPredicate};
+use crate::table::Table;
+
+/// Another id under which a provider's model can be told apart from the same id elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Alias {
+    /// The id that agents ask for.
+    pub model: String,
+    /// The provider whose route maps it.
+    pub provider: String,
+    /// The id the vendor is asked for.
+    pub target: String,
+}
+
+/// The routing under which every wish is fulfilled.
+///
+/// `pending` are the wishes of other changes that are under way: they count as if they were assigned already. With `move_others`, agents
+/// that would be moved join the change instead of refusing it; they are in [`Routing::joined`].
+pub fn route_wishes(document: &Document, wishes: &[Wish], pending: &[Wish], move_others: bool, now: &str) -> Result<Routing, Refusal> {
+    let mut members = wishes.to_vec();
+    contradictions(&members)?;
+    loop {
+        let mut draft = Draft::on(document);
+        for wish in &members {
+            claim(&mut draft, wish, &members, pending, now)?;
+        }
+        let ids: Vec<AgentId> = members.iter().map(|w| w.agent.clone()).collect();
+        let others = moved(document, &draft.document, pending, &ids);
+        if others.is_empty() {
+            fulfilled(&draft, &members)?;
+            draft.routing.joined = members.split_off(wishes.len());
+            return Ok(draft.routing);
+        }
+        if !move_others {
+            return Err(would_move(others, &members));
+        }
+        // Everyone who joins leaves the set of others, so this ends.
+        for other in others {
+            let Some(provider) = other.to.clone().filter(|_| !ids.contains(&other.agent)) else {
+                return Err(would_move(vec![other], &members));
+            };
+            members.push(Wish { agent: other.agent, provider: ProviderName::from(provider), model: other.model });
+        }
+    }
+}
+
+/// One model id cannot reach two providers.
+fn contradictions(wishes: &[Wish]) -> Result<(), Refusal> {
+    for (index, wish) in wishes.iter().enumerate() {
+        if let Some(other) = wishes[..index].iter().find(|o| o.model == wish.model && o.provider != wish.provider) {
+            return Err(two_providers(wish, &other.agent, &other.provider));
+        }
+    }
+    Ok(())
+}
+
+fn claim(draft: &mut Draft, wish: &Wish, members: &[Wish], pending: &[Wish], now: &str) -> Result<(), Refusal> {
+    if draft.document.default_route().is_none() {
+        let route = default_route(&draft.document, &wish.provider, now);
+        draft.edit(Edit::CreateRoute { route: Box::new(route) })?;
+    }
+    let owns_default = draft.document.default_owner() == Some(&wish.provider);
+    let own = if owns_default { RouteName::default_route() } else { RouteName::of_provider(&wish.provider) };
+    give_way(draft, wish, &own, members, pending)?;
+    if !owns_default {
+        take(draft, wish, &own, now)?;
+    }
+    let consumer = consumer_of(&draft.document, &wish.agent);
+    let closed = |r: &&AiRoute| consumer.as_ref().is_some_and(|c| !r.allows(c));
+    if let (Some(consumer), Some(_)) = (&consumer, draft.document.routes.get(&own).filter(closed)) {
+        draft.edit(Edit::AllowConsumers { route: own, consumers: vec![consumer.clone()] })?;
+    }
+    Ok(())
+}
+
+/// Makes the provider's own route take the model.
+fn take(draft: &mut Draft, wish: &Wish, own: &RouteName, now: &str) -> Result<(), Refusal> {
+    let exact = ModelPredicate::equal(&wish.model);
+    match draft.document.routes.get(own) {
+        None => {
+            let mut predicates = free_prefixes(draft, &wish.provider);
+            if !predicates.iter().any(|p| p.takes(&wish.model)) {
+                predicates.push(exact);
+            }
+            let route = provider_route(&draft.document, &wish.provider, predicates, now);
+            draft.edit(Edit::CreateRoute { route: Box::new(route) })
+        }
+        Some(route) if route.model_predicates.is_empty() || route.names_model(&wish.model) => Ok(()),
+        Some(_) => draft.edit(Edit::AddPredicate { route: own.clone(), predicate: exact }),
+    }
+}
+
+/// Takes the model away from routes of other providers, where nobody needs it there.
+fn give_way(draft: &mut Draft, wish: &Wish, own: &RouteName, members: &[Wish], pending: &[Wish]) -> Result<(), Refusal> {
+    let rivals: Vec<(AiRoute, ModelPredicate)> = draft
+        .document
+        .routes
+        .values()
+        .filter(|r| r.name != *own && !r.name.is_probe() && r.upstreams.iter().any(|u| u.provider != wish.provider))
+        .flat_map(|r| r.model_predicates.iter().filter(|p| p.takes(&wish.model)).map(|p| (r.clone(), p.clone())))
+        .collect();
+    for (rival, predicate) in rivals {
+        let provider = rival.upstreams.first().map(|u| u.provider.clone());
+        let Some(provider) = provider else { continue };
+        if predicate.match_type != MatchType::Equal {
+            return Err(under_prefix(wish, &rival, &predicate, &provider));
+        }
+        if rival.agm.as_ref().is_some_and(|extra| extra.models.contains(&wish.model)) || !rival.is_managed() {
+            return Err(listed(wish, &rival, &provider));
+        }
+        let needed = everybody(&draft.document, pending);
+        let other = needed.iter().find(|w| w.model == wish.model && w.provider == provider && !members.iter().any(|m| m.agent == w.agent));
+        if let Some(other) = other {
+            // Left in place: the check on the table reports who would move, or they join.
+            draft.note(Diagnostic::note(
+                Code::RouteConflict,
+                "/model",
+                format!("{} runs on `{}` of `{}`", other.agent, other.model, other.provider),
+            ));
+        }
+        let edit = if rival.model_predicates.len() == 1 {
+            Edit::DeleteRoute { route: Box::new(rival) }
+        } else {
+            Edit::RemovePredicate { route: rival.name.clone(), predicate }
+        };
+        draft.edit(edit)?;
+    }
+    Ok(())
+}
+
+/// Checks on the compiled table that every wish came true.
+fn fulfilled(draft: &Draft, members: &[Wish]) -> Result<(), Refusal> {
+    let (table, _) = Table::compile(&draft.document);
+    for wish in members {
+        let Some(consumer) = consumer_of(&draft.document, &wish.agent) else { continue };
+        let reach = table.reach(&consumer, &wish.model);
+        if reach.only_provider() != Some(&wish.provider) {
+            let goes = reach.describe().unwrap_or_else(|| "no provider".to_owned());
+            let by = reach.route.map_or_else(|| "no route takes it".to_owned(), |r| format!("the route `{r}` takes it first"));
+            let message = format!("`{}` would reach {goes} instead of `{}`: {by}", wish.model, wish.provider);
+            let cure = "change or remove that route, or give the model another id with a model mapping";
+            return Err(Refusal {
+                alias: Some(alias(wish)),
+                ..Refusal::because(Diagnostic::policy(Code::RouteConflict, "/model", message).hint(cure))
+            });
+        }
+    }
+    Ok(())
+}
+
+fn alias(wish: &Wish) -> Alias {
+    Alias { model: format!("{}.{}", wish.provider, wish.model), provider: wish.provider.to_string(), target: wish.model.clone() }
+}
+
+fn alias_hint(wish: &Wish) -> String {
+    let alias = alias(wish);
+    format!(
+        "use the alias `{}`: `agm route set {} --map {}={} --model {}`, then switch to it",
+        alias.model,
+        RouteName::of_provider(&wish.provider),
+        alias.model,
+        alias.target,
+        alias.model
+    )
+}
+
+fn two_providers(wish: &Wish, other: &AgentId, provider: &ProviderName) -> Refusal {
+    let message = format!(
+        "`{}` cannot be on `{}` for {} and on `{provider}` for {other}: routes tell models apart by their id alone",
+        wish.model, wish.provider, wish.agent
+    );
+    let diagnostic = Diagnostic::policy(Code::RouteConflict, "/model", message).hint(alias_hint(wish));
+    Refusal { alias: Some(alias(wish)), ..Refusal::because(diagnostic) }
+}
+
+fn under_prefix(wish: &Wish, rival: &AiRoute, predicate: &ModelPredicate, provider: &ProviderName) -> Refusal {
+    let how = if predicate.match_type == MatchType::Regular { "matching" } else { "beginning with" };
+    let message = format!(
+        "`{}` on `{}` contradicts the route `{}`, which takes every model {how} `{}` for `{provider}`",
+        wish.model, wish.provider, rival.name, predicate.match_value
+    );
+    let diagnostic = Diagnostic::policy(Code::RouteConflict, "/model", message).hint(alias_hint(wish));
+    Refusal { alias: Some(alias(wish)), ..Refusal::because(diagnostic) }
+}
+
+fn listed(wish: &Wish, rival: &AiRoute, provider: &ProviderName) -> Refusal {
+    let message = format!("the route `{}` lists `{}` for `{provider}`", rival.name, wish.model);
+    let cure = format!("take it off that route first, or {}", alias_hint(wish));
+    let diagnostic = Diagnostic::policy(Code::RouteConflict, "/model", message).hint(cure);
+    Refusal { alias: Some(alias(wish)), ..Refusal::because(diagnostic) }
+}
+
+fn would_move(others: Vec<Moved>, members: &[Wish]) -> Refusal {
+    let who: Vec<String> = others.iter().map(|m| format!("{} (`{}`)", m.agent, m.model)).collect();
+    let message = format!("this would also move {} to another provider", who.join(", "));
+    let diagnostic = Diagnostic::policy(Code::RouteConflict, "/model", message)
+        .hint("switch them together with `--move-others`, or choose a model id that they do not use");
+    Refusal { diagnostics: vec![diagnostic], moved: others, alias: members.first().map(alias) }
+}

@@ -1,0 +1,175 @@
+//! What is wrong with the routes as they are, and the edits that mend it.
+
+use serde::Serialize;
+
+use super::parts::agents_consumers;
+use super::{Draft, Routing, Wish, add_provider, route_wishes};
+use crate::code::Code;
+use crate::diagnostic::Diagnostic;
+use crate::document::Document;
+use crate::edit::Edit;
+use crate::name::{ConsumerName, RouteName};
+use crate::route::{AiRoute, MatchType};
+
+/// Something wrong with a route.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Finding {
+    /// Which route; it may be one that is missing.
+    #[schema(value_type = String)]
+    pub route: RouteName,
+    /// What is wrong.
+    pub diagnostic: Diagnostic,
+    /// Whether [`repair`] mends it. Routes that hybrid routing does not keep are never changed unasked.
+    pub repairable: bool,
+}
+
+/// Everything wrong with the routes. `running` are the ids of switches under way: their temporary routes are no strays.
+pub fn findings(document: &Document, running: &[String]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if document.default_route().is_none() && !document.providers.is_empty() {
+        let diagnostic = Diagnostic::policy(Code::DefaultRouteMissing, "", "there is no default route")
+            .hint("`agm route set-default PROVIDER` creates it");
+        found.push(Finding { route: RouteName::default_route(), diagnostic, repairable: document.providers.len() == 1 });
+    }
+    for route in document.routes.values() {
+        if route.name.is_probe() {
+            if !running.iter().any(|id| route.name.as_str().ends_with(id.as_str())) {
+                let diagnostic = Diagnostic::policy(Code::StrayProbeRoute, "", "a switch left this temporary route behind");
+                found.push(Finding { route: route.name.clone(), diagnostic, repairable: true });
+            }
+            continue;
+        }
+        unknown_providers(document, route, &mut found);
+        missing_consumers(document, route, &mut found);
+        unused_predicates(document, route, &mut found);
+        overlaps(document, route, &mut found);
+    }
+    found
+}
+
+/// The edits that mend what can be mended, and remarks on the rest.
+pub fn repair(document: &Document, pending: &[Wish], running: &[String], now: &str) -> Routing {
+    let mut draft = Draft::on(document);
+    for finding in findings(document, running) {
+        if !finding.repairable {
+            draft.note(finding.diagnostic);
+            continue;
+        }
+        let edits = mend(&draft.document, &finding, pending, now);
+        for edit in edits {
+            if let Err(refusal) = draft.edit(edit) {
+                draft.routing.notes.extend(refusal.diagnostics);
+            }
+        }
+    }
+    // Models that agents are assigned but do not reach.
+    for (agent, assignment) in &document.assignments {
+        let wish = Wish { agent: agent.clone(), provider: assignment.provider.clone(), model: assignment.model.clone() };
+        if !document.agents.contains_key(agent) || !document.providers.contains_key(&wish.provider) {
+            continue;
+        }
+        match route_wishes(&draft.document, &[wish], pending, false, now) {
+            Ok(routing) => {
+                for edit in routing.edits {
+                    if let Err(refusal) = draft.edit(edit) {
+                        draft.routing.notes.extend(refusal.diagnostics);
+                    }
+                }
+            }
+            Err(refusal) => draft.routing.notes.extend(refusal.diagnostics),
+        }
+    }
+    draft.routing
+}
+
+fn mend(document: &Document, finding: &Finding, pending: &[Wish], now: &str) -> Vec<Edit> {
+    let route = document.routes.get(&finding.route);
+    match (finding.diagnostic.code, route) {
+        (Code::DefaultRouteMissing, _) => {
+            let only = document.providers.keys().next();
+            only.and_then(|p| add_provider(document, p, pending, now).ok()).map(|r| r.edits).unwrap_or_default()
+        }
+        (Code::StrayProbeRoute, Some(route)) => vec![Edit::DeleteRoute { route: Box::new(route.clone()) }],
+        (Code::ConsumerMissing, Some(route)) => {
+            vec![Edit::AllowConsumers { route: route.name.clone(), consumers: missing(document, route) }]
+        }
+        (Code::PredicateUnused, Some(route)) => {
+            let unused = unused(document, route);
+            unused.into_iter().map(|predicate| Edit::RemovePredicate { route: route.name.clone(), predicate }).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn unknown_providers(document: &Document, route: &AiRoute, found: &mut Vec<Finding>) {
+    let fallback = route.fallback_config.iter().filter(|f| f.enabled).flat_map(|f| &f.upstreams);
+    for upstream in route.upstreams.iter().chain(fallback) {
+        if !document.providers.contains_key(&upstream.provider) {
+            let message = format!("`{}` sends to `{}`, which does not exist", route.name, upstream.provider);
+            let diagnostic = Diagnostic::hard(Code::UnknownProvider, "/upstreams", message)
+                .hint("add that provider again, or change the route's upstreams");
+            found.push(Finding { route: route.name.clone(), diagnostic, repairable: false });
+        }
+    }
+}
+
+/// The agents' consumers that the route does not let in.
+fn missing(document: &Document, route: &AiRoute) -> Vec<ConsumerName> {
+    agents_consumers(document).into_iter().filter(|c| !route.allows(c)).collect()
+}
+
+fn missing_consumers(document: &Document, route: &AiRoute, found: &mut Vec<Finding>) {
+    let kept = route.is_managed() || route.name.is_default();
+    let missing = missing(document, route);
+    if missing.is_empty() || !kept {
+        return;
+    }
+    let names: Vec<&str> = missing.iter().map(ConsumerName::as_str).collect();
+    let message = format!("`{}` answers 403 to {}", route.name, names.join(", "));
+    let diagnostic = Diagnostic::policy(Code::ConsumerMissing, "/authConfig/allowedConsumers", message);
+    found.push(Finding { route: route.name.clone(), diagnostic, repairable: true });
+}
+
+/// Exact predicates that no agent and no list needs. The last predicate stays: without one the route would take everything.
+fn unused(document: &Document, route: &AiRoute) -> Vec<crate::route::ModelPredicate> {
+    let listed = route.agm.as_ref().map(|extra| extra.models.as_slice()).unwrap_or_default();
+    let needed = |model: &String| listed.contains(model) || document.assignments.values().any(|a| a.model == *model);
+    let exact = route.model_predicates.iter().filter(|p| p.match_type == MatchType::Equal && !needed(&p.match_value));
+    let mut unused: Vec<_> = exact.cloned().collect();
+    if unused.len() == route.model_predicates.len() {
+        unused.pop();
+    }
+    unused
+}
+
+fn unused_predicates(document: &Document, route: &AiRoute, found: &mut Vec<Finding>) {
+    if !route.is_managed() {
+        return;
+    }
+    let unused = unused(document, route);
+    if unused.is_empty() {
+        return;
+    }
+    let ids: Vec<String> = unused.iter().map(|p| format!("`{}`", p.match_value)).collect();
+    let message = format!("`{}` takes {}, which no agent runs on", route.name, ids.join(", "));
+    let diagnostic = Diagnostic::note(Code::PredicateUnused, "/modelPredicates", message);
+    found.push(Finding { route: route.name.clone(), diagnostic, repairable: true });
+}
+
+fn overlaps(document: &Document, route: &AiRoute, found: &mut Vec<Finding>) {
+    let later = document.routes.values().filter(|other| other.name > route.name && !other.name.is_probe());
+    for other in later.filter(|other| other.domains == route.domains && other.path_predicate == route.path_predicate) {
+        for predicate in &route.model_predicates {
+            if let Some(rival) = other.model_predicates.iter().find(|p| p.overlaps(predicate)) {
+                let message = format!(
+                    "`{}` (`{}`) and `{}` (`{}`) take the same models; the older route wins",
+                    route.name, predicate.match_value, other.name, rival.match_value
+                );
+                let diagnostic =
+                    Diagnostic::policy(Code::PredicatesOverlap, "/modelPredicates", message).hint("take the predicate off one of them");
+                found.push(Finding { route: route.name.clone(), diagnostic, repairable: false });
+            }
+        }
+    }
+}
