@@ -1,0 +1,9 @@
+use super::*;
+
+#[test]
+fn paths_are_code_spans_under_known_places_and_relative_links() {
+    let text = "The table is in `xtask/src/layering.rs`, run `cargo xtask check`, see \
+                [the rules](CONTRIBUTING.md#style), [elsewhere](https://example.com/x), \
+                [below](#below) and `crates/<name>/README.md`, `crates/domain`.";
+    assert_eq!(paths_in(text).collect::<Vec<_>>(), ["xtask/src/layering.rs", "crates/domain", "CONTRIBUTING.md"]);
+}
