@@ -1,0 +1,96 @@
+//! The switch journal: `agm/switches/<id>/<name>.json`, create-only.
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::document::{FORMAT, encode, read};
+use crate::{Error, Store};
+
+const FOLDER: &str = "agm/switches";
+const AT_ONCE: usize = 8;
+
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    format: u64,
+    time: Timestamp,
+    fencing: u64,
+    entry: Value,
+}
+
+impl Store {
+    /// Writes an entry of journal `id`; it is on disk when this returns.
+    ///
+    /// Repeating the same entry is fine; another one under the name is [`Error::JournalTaken`].
+    /// Secrets are the caller's to seal.
+    pub async fn journal_put(&self, id: &str, name: &str, entry: Value) -> Result<(), Error> {
+        let fencing = self.acting()?;
+        let path = format!("{}/{name}.json", folder(id)?);
+        let stored = Stored { format: FORMAT, time: self.now(), fencing, entry };
+        let failed = match self.0.blob.put_new(&path, encode(&path, &stored)?).await {
+            Ok(_) => return Ok(()),
+            Err(failed) => failed,
+        };
+        let taken = matches!(failed, agm_blob::Error::Exists { .. });
+        if !taken && !failed.is_ambiguous() {
+            return Err(failed.into());
+        }
+        match read::<Stored>(&self.0.blob, &path).await {
+            Ok(Some((found, _))) if found.entry == stored.entry => Ok(()),
+            Ok(Some(_)) => Err(Error::JournalTaken { path }),
+            _ => Err(failed.into()),
+        }
+    }
+
+    /// The entries of journal `id` with their names, sorted by name; empty where there is none.
+    pub async fn journal(&self, id: &str) -> Result<Vec<(String, Value)>, Error> {
+        let folder = folder(id)?;
+        let names = self.0.blob.list(&folder, None).await?;
+        let entries: Vec<Option<(String, Value)>> =
+            stream::iter(names).map(|path| self.journal_entry(path)).buffered(AT_ONCE).try_collect().await?;
+        Ok(entries.into_iter().flatten().collect())
+    }
+
+    async fn journal_entry(&self, path: String) -> Result<Option<(String, Value)>, Error> {
+        let Some(name) = path.rsplit('/').next().and_then(|n| n.strip_suffix(".json")) else {
+            return Ok(None);
+        };
+        let found = read::<Stored>(&self.0.blob, &path).await?;
+        Ok(found.map(|(stored, _)| (name.to_owned(), stored.entry)))
+    }
+
+    /// The ids of journals, greatest first (for UUIDv7: newest first), at most `limit` of those
+    /// below `before`.
+    pub async fn journal_ids(&self, before: Option<&str>, limit: usize) -> Result<Vec<String>, Error> {
+        let mut ids = self.0.blob.folders(FOLDER).await?;
+        ids.retain(|id| before.is_none_or(|before| id.as_str() < before));
+        ids.reverse();
+        ids.truncate(limit);
+        Ok(ids)
+    }
+
+    /// Removes journal `id`, its last entry first, so that what is left is still a beginning.
+    pub async fn journal_remove(&self, id: &str) -> Result<(), Error> {
+        self.acting()?;
+        let names = self.0.blob.list(&folder(id)?, None).await?;
+        for name in names.iter().rev() {
+            self.0.blob.delete(name).await?;
+        }
+        Ok(())
+    }
+}
+
+/// An id is one segment; the blob checks the rest of the name.
+fn folder(id: &str) -> Result<String, Error> {
+    one_segment(id)?;
+    Ok(format!("{FOLDER}/{id}"))
+}
+
+/// Refuses a name that would reach into a folder.
+pub(crate) fn one_segment(name: &str) -> Result<(), Error> {
+    if name.is_empty() || name.contains('/') {
+        return Err(Error::Blob(agm_blob::Error::Name { name: name.to_owned(), why: "it must be one plain segment" }));
+    }
+    Ok(())
+}
