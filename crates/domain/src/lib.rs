@@ -3,6 +3,7 @@
 pub mod agent;
 pub mod api;
 pub mod assignment;
+pub mod base_url;
 pub mod check;
 pub mod code;
 pub mod consumer;

@@ -5,6 +5,7 @@
 
 use crate::api::Api;
 use crate::endpoint::Auth;
+use crate::provider::Provider;
 
 mod table;
 
@@ -94,8 +95,6 @@ pub enum FieldKind {
         /// Largest.
         max: i64,
     },
-    /// One of these.
-    Choice(&'static [&'static str]),
 }
 
 /// Where an address other than the default one is stored.
@@ -140,15 +139,33 @@ impl ProviderType {
 
 /// The type of this id, or with this alias.
 pub fn find(id_or_alias: &str) -> Option<&'static ProviderType> {
-    all().iter().find(|t| t.id == id_or_alias || t.aliases.contains(&id_or_alias))
+    all().find(|t| t.id == id_or_alias || t.aliases.contains(&id_or_alias))
 }
 
 /// Every type, also those that agm refuses.
-pub fn all() -> &'static [ProviderType] {
-    table::TABLE
+pub fn all() -> impl Iterator<Item = &'static ProviderType> {
+    table::all()
 }
 
 /// The types that the embedded gateway can serve.
 pub fn supported() -> impl Iterator<Item = &'static ProviderType> {
-    all().iter().filter(|t| t.is_standalone())
+    all().filter(|t| t.is_standalone())
 }
+
+/// The ids of the types that the embedded gateway can serve, for messages.
+pub fn supported_ids() -> String {
+    supported().map(|t| t.id).collect::<Vec<_>>().join(", ")
+}
+
+/// How the model ids of this provider begin. An `openai` with an address of its own is somebody else's: without a remembered preset it has
+/// no prefixes.
+pub fn prefixes(provider: &Provider) -> &'static [&'static str] {
+    let preset = provider.preset();
+    if preset == "openai" && provider.raw_configs.contains_key("openaiCustomUrl") {
+        return &[];
+    }
+    find(preset).map_or(&[], |t| t.prefixes)
+}
+
+#[cfg(test)]
+mod tests;
