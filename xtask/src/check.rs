@@ -12,7 +12,7 @@ pub(crate) fn run(workspace: &Workspace, report: &mut Report) {
     report.step("sweep", || sweep::check(workspace));
     report.step("documents", || documents::check(workspace));
     report.step("clippy", || {
-        let args = ["clippy", "--locked", "--workspace", "--all-targets", "--", "--deny", "warnings"];
+        let args = ["clippy", "--locked", "--workspace", "--all-targets", "--keep-going", "--", "--deny", "warnings"];
         process::run(workspace.cargo().args(args))
     });
     report.step("docs", || {

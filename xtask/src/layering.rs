@@ -10,8 +10,7 @@ use crate::budget;
 use crate::workspace::Workspace;
 
 /// Printed by the check and shown in `ARCHITECTURE.md`, where a test keeps it the same.
-pub(crate) const DIAGRAM: &str = "\
-                 cli        the binary `agm`: arguments → settings → wiring
+pub(crate) const DIAGRAM: &str = "                 cli        the binary `agm`: arguments → settings → wiring
                   │
                 server      HTTP: REST, the monitor API, live events
                   │
