@@ -31,6 +31,9 @@ pub enum Edit {
         route: RouteName,
         /// What it takes in addition.
         predicate: ModelPredicate,
+        /// Its place among the predicates; the end if absent or too far.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<usize>,
     },
     /// Makes a route take fewer models.
     RemovePredicate {
@@ -38,6 +41,9 @@ pub enum Edit {
         route: RouteName,
         /// What it no longer takes.
         predicate: ModelPredicate,
+        /// Where it stood, so that the inverse puts it back there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<usize>,
     },
     /// Allows consumers on a route.
     AllowConsumers {
@@ -88,14 +94,20 @@ pub enum Outcome {
 }
 
 impl Edit {
+    /// Takes a predicate off a route, remembering its place.
+    pub fn remove_predicate(route: &AiRoute, predicate: ModelPredicate) -> Self {
+        let at = route.model_predicates.iter().position(|p| *p == predicate);
+        Self::RemovePredicate { route: route.name.clone(), predicate, at }
+    }
+
     /// The edit that takes this one back.
     #[must_use]
     pub fn inverse(&self) -> Self {
         match self.clone() {
             Self::CreateRoute { route } => Self::DeleteRoute { route },
             Self::DeleteRoute { route } => Self::CreateRoute { route },
-            Self::AddPredicate { route, predicate } => Self::RemovePredicate { route, predicate },
-            Self::RemovePredicate { route, predicate } => Self::AddPredicate { route, predicate },
+            Self::AddPredicate { route, predicate, at } => Self::RemovePredicate { route, predicate, at },
+            Self::RemovePredicate { route, predicate, at } => Self::AddPredicate { route, predicate, at },
             Self::AllowConsumers { route, consumers } => Self::DisallowConsumers { route, consumers },
             Self::DisallowConsumers { route, consumers } => Self::AllowConsumers { route, consumers },
             Self::SetUpstreams { route, from, to } => Self::SetUpstreams { route, from: to, to: from },
@@ -121,8 +133,8 @@ impl Edit {
         match self {
             Self::CreateRoute { route } => create(document, route),
             Self::DeleteRoute { route } => delete(document, route),
-            Self::AddPredicate { route, predicate } => on_route(document, route, |r| add_predicate(r, predicate)),
-            Self::RemovePredicate { route, predicate } => on_route(document, route, |r| remove_predicate(r, predicate)),
+            Self::AddPredicate { route, predicate, at } => on_route(document, route, |r| add_predicate(r, predicate, *at)),
+            Self::RemovePredicate { route, predicate, .. } => on_route(document, route, |r| remove_predicate(r, predicate)),
             Self::AllowConsumers { route, consumers } => on_route(document, route, |r| allow(r, consumers)),
             Self::DisallowConsumers { route, consumers } => on_route(document, route, |r| disallow(r, consumers)),
             Self::SetUpstreams { route, from, to } => on_route(document, route, |r| set_upstreams(r, from, to)),
@@ -195,11 +207,12 @@ fn on_route(document: &mut Document, name: &RouteName, change: impl FnOnce(&mut 
     outcome
 }
 
-fn add_predicate(route: &mut AiRoute, predicate: &ModelPredicate) -> Outcome {
+fn add_predicate(route: &mut AiRoute, predicate: &ModelPredicate, at: Option<usize>) -> Outcome {
     if route.model_predicates.contains(predicate) {
         return Outcome::Already;
     }
-    route.model_predicates.push(predicate.clone());
+    let end = route.model_predicates.len();
+    route.model_predicates.insert(at.unwrap_or(end).min(end), predicate.clone());
     Outcome::Applied
 }
 

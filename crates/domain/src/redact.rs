@@ -25,6 +25,12 @@ pub fn redact(value: &Value) -> Value {
     shown
 }
 
+/// JSON pointers of what does not count when two documents are compared: the version counters, which only say that something was written.
+pub fn counter_pointers(document: &Value) -> Vec<String> {
+    let routes = document.get("routes").and_then(Value::as_object);
+    routes.into_iter().flat_map(Map::keys).map(|name| format!("/routes/{}/version", pointer_segment(name))).collect()
+}
+
 /// Text with every occurrence of the given secrets masked: vendors quote keys in their error messages.
 pub fn redact_text<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str>) -> String {
     let mut shown = text.to_owned();

@@ -26,7 +26,7 @@ fn edits() -> Vec<Edit> {
     fresh.model_predicates = vec![ModelPredicate::equal("x")];
     vec![
         Edit::CreateRoute { route: Box::new(fresh) },
-        Edit::AddPredicate { route: route.clone(), predicate: ModelPredicate::equal("b2") },
+        Edit::AddPredicate { route: route.clone(), predicate: ModelPredicate::equal("b2"), at: None },
         Edit::AllowConsumers { route: route.clone(), consumers: vec!["worker-a".into(), "worker-b".into()] },
         Edit::SetUpstreams { route, from: vec![Upstream::only("b".into())], to: vec![Upstream::only("a".into())] },
         Edit::Assign { agent: AgentId::Manager, from: Some(assignment("a", "m1")), to: Some(assignment("b", "m2")) },
@@ -106,6 +106,18 @@ fn a_controller_that_adds_consumers_does_not_make_a_route_theirs() {
 #[test]
 fn the_last_predicate_stays() {
     let mut changed = document();
-    let last = Edit::RemovePredicate { route: "b-ai-route".into(), predicate: ModelPredicate::prefix("b-") };
+    let last = Edit::RemovePredicate { route: "b-ai-route".into(), predicate: ModelPredicate::prefix("b-"), at: None };
     assert!(matches!(last.apply(&mut changed), Outcome::NotOurs { .. }));
+}
+
+#[test]
+fn a_predicate_that_is_put_back_stands_where_it_stood() {
+    let mut changed = document();
+    let route = changed.routes.get_mut("b-ai-route").unwrap();
+    route.model_predicates = vec![ModelPredicate::equal("x"), ModelPredicate::equal("y"), ModelPredicate::equal("z")];
+    let before = route.model_predicates.clone();
+    let remove = Edit::remove_predicate(route, ModelPredicate::equal("y"));
+    remove.apply(&mut changed);
+    remove.inverse().apply(&mut changed);
+    assert_eq!(changed.routes["b-ai-route"].model_predicates, before);
 }

@@ -99,7 +99,7 @@ fn take(draft: &mut Draft, wish: &Wish, own: &RouteName, now: &str) -> Result<()
             draft.edit(Edit::CreateRoute { route: Box::new(route) })
         }
         Some(route) if route.model_predicates.is_empty() || route.names_model(&wish.model) => Ok(()),
-        Some(_) => draft.edit(Edit::AddPredicate { route: own.clone(), predicate: exact }),
+        Some(_) => draft.edit(Edit::AddPredicate { route: own.clone(), predicate: exact, at: None }),
     }
 }
 
@@ -134,7 +134,7 @@ fn give_way(draft: &mut Draft, wish: &Wish, own: &RouteName, members: &[Wish], p
         let edit = if rival.model_predicates.len() == 1 {
             Edit::DeleteRoute { route: Box::new(rival) }
         } else {
-            Edit::RemovePredicate { route: rival.name.clone(), predicate }
+            Edit::remove_predicate(&rival, predicate)
         };
         draft.edit(edit)?;
     }

@@ -96,7 +96,7 @@ fn mend(document: &Document, finding: &Finding, pending: &[Wish], now: &str) -> 
         }
         (Code::PredicateUnused, Some(route)) => {
             let unused = unused(document, route);
-            unused.into_iter().map(|predicate| Edit::RemovePredicate { route: route.name.clone(), predicate }).collect()
+            unused.into_iter().map(|predicate| Edit::remove_predicate(route, predicate)).collect()
         }
         _ => Vec::new(),
     }
