@@ -1,14 +1,13 @@
 //! `agm demo`, from nothing.
 
-use std::process::Stdio;
+use std::os::unix::process::CommandExt;
 
 use anyhow::{Context, Result};
 
 use crate::workspace::Workspace;
 
-/// Builds agm and runs its demo in the foreground. Says whether the demo ended well.
+/// Builds agm and becomes its demo: from here on the terminal and its signals are agm's. Returns only if that fails.
 pub(crate) fn run(workspace: &Workspace, args: &[String]) -> Result<bool> {
     let agm = workspace.build_agm()?;
-    let status = workspace.command(agm).arg("demo").args(args).stdin(Stdio::inherit()).status();
-    Ok(status.context("cannot start agm")?.success())
+    Err(workspace.command(&agm).arg("demo").args(args).exec()).context("cannot start agm")
 }

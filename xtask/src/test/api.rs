@@ -40,6 +40,8 @@ pub(super) fn run(workspace: &Workspace, tally: &mut Tally) -> Result<()> {
     command.arg(python_bin.join("python")).args(["-c", LOOPBACK_UP]);
     command.arg(std::env::current_exe()?).arg("api-inside").arg(agm).arg(python_bin).arg(scratch);
     let passed = process::read_along(&mut command, |line| *tally += count(line))?;
+    // A failure lies in an operation that was tested.
+    tally.passed = tally.passed.saturating_sub(tally.failed);
     ensure!(passed, "the API does not keep what its document promises");
     ensure!(tally.passed > 0, "no operation was tested");
     Ok(())
