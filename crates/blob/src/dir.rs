@@ -17,7 +17,7 @@ use crate::path::TEMP_PREFIX;
 use crate::{Error, Object, Tag};
 
 /// A temporary file this old has no writer any more.
-const ABANDONED: Duration = Duration::from_secs(3600);
+const ABANDONED: Duration = Duration::from_hours(1);
 
 /// The files below one local directory, as objects.
 #[derive(Clone, Debug)]

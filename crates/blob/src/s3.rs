@@ -65,16 +65,17 @@ impl S3Blob {
         if config.bucket.is_empty() {
             return Err(settings("the bucket's name is empty".to_owned()));
         }
+        // It would be shown in messages.
+        if config.endpoint.as_ref().is_some_and(|url| url.contains('@')) {
+            let reason = "the endpoint holds a user name; credentials have settings of their own";
+            return Err(settings(reason.to_owned()));
+        }
         let prefix =
             Path::parse(config.prefix.trim_matches('/')).map_err(|error| settings(format!("the prefix `{}`: {error}", config.prefix)))?;
         let client = builder(config)?.build().map_err(|error| settings(error.to_string()))?;
         let endpoint = config.endpoint.as_deref().unwrap_or("s3.amazonaws.com");
-        let described = format!(
-            "S3 bucket {}{}{prefix} at {}",
-            config.bucket,
-            if prefix.as_ref().is_empty() { "" } else { "/" },
-            without_userinfo(endpoint),
-        );
+        let slash = if prefix.as_ref().is_empty() { "" } else { "/" };
+        let described = format!("S3 bucket {}{slash}{prefix} at {endpoint}", config.bucket);
         Ok(Self { client: Arc::new(client), prefix, described: described.into() })
     }
 
@@ -299,12 +300,4 @@ fn builder(config: &S3Config) -> Result<AmazonS3Builder, Error> {
 /// A storage that answers no tag gets no conditional update; its self-test says so.
 fn tag_of(etag: Option<String>) -> Tag {
     Tag(etag.unwrap_or_default())
-}
-
-/// Some write the credentials into the endpoint; they are not for showing.
-fn without_userinfo(endpoint: &str) -> String {
-    match (endpoint.split_once("://"), endpoint.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://{host}"),
-        _ => endpoint.to_owned(),
-    }
 }

@@ -90,18 +90,15 @@ impl Blob {
             lacks.push(Lack::CreateIfAbsent);
         }
 
-        let current = match self.get(name).await? {
-            Some(object) => {
-                if object.tag != first && lacks.is_empty() {
-                    lacks.push(Lack::ReadAfterWrite);
-                }
-                object.tag
-            }
-            None => {
-                lacks.push(Lack::ReadAfterWrite);
-                first
-            }
-        };
+        let found = self.get(name).await?;
+        let as_written = found.as_ref().is_some_and(|object| {
+            // Without create-if-absent the object may hold the second text under another tag.
+            object.tag == first || !lacks.is_empty()
+        });
+        if !as_written {
+            lacks.push(Lack::ReadAfterWrite);
+        }
+        let current = found.map_or(first, |object| object.tag);
         let updated = self.put_if(name, body("second"), &current).await;
         let outdated = self.put_if(name, body("third"), &current).await;
         if updated.is_err() || outdated.is_ok() {

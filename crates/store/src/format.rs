@@ -15,7 +15,8 @@ pub(crate) const FORMAT_PATH: &str = "agm/format.json";
 /// The document. It tells nothing of a key but its id.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Format {
-    format: u64,
+    #[serde(rename = "format")]
+    version: u64,
     /// The version that wrote it.
     agm: String,
     /// The id of the key that seals.
@@ -53,7 +54,7 @@ impl Format {
         }
         let first = masters.first().ok_or(Error::MasterKeyNeeded)?;
         let format = Self {
-            format: FORMAT,
+            version: FORMAT,
             agm: AGM_VERSION.to_owned(),
             active: first.id(),
             content: first.id(),

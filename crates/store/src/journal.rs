@@ -28,9 +28,8 @@ impl Store {
         let fencing = self.acting()?;
         let path = format!("{}/{name}.json", folder(id)?);
         let stored = Stored { format: FORMAT, time: self.now(), fencing, entry };
-        let failed = match self.0.blob.put_new(&path, encode(&path, &stored)?).await {
-            Ok(_) => return Ok(()),
-            Err(failed) => failed,
+        let Err(failed) = self.0.blob.put_new(&path, encode(&path, &stored)?).await else {
+            return Ok(());
         };
         let taken = matches!(failed, agm_blob::Error::Exists { .. });
         if !taken && !failed.is_ambiguous() {

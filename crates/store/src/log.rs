@@ -148,9 +148,8 @@ impl Store {
         let sealed = secrets::seal(&keyring, KIND, pointers, &mut sealed_document)?;
         let path = path(head.number);
         let bytes = encode(&path, &Stored::new(head.clone(), sealed, sealed_document))?;
-        let failed = match self.0.blob.put_new(&path, bytes).await {
-            Ok(_) => return Ok(()),
-            Err(failed) => failed,
+        let Err(failed) = self.0.blob.put_new(&path, bytes).await else {
+            return Ok(());
         };
         let taken = matches!(failed, agm_blob::Error::Exists { .. });
         if !taken && !failed.is_ambiguous() {

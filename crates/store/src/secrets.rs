@@ -38,7 +38,7 @@ pub(crate) fn open(keyring: &Keyring, kind: &str, pointers: &[String], document:
             return Err(unreadable("it is missing"));
         };
         let secret = keyring.open(&context, text)?;
-        *text = str::from_utf8(&secret).map_err(|_| unreadable("it is not a text"))?.to_owned();
+        str::from_utf8(&secret).map_err(|_| unreadable("it is not a text"))?.clone_into(text);
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ use s3s::dto::{
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{Body, S3, S3Request, S3Response, S3Result, s3_error};
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
+use tokio::task::JoinSet;
 
 const ACCESS_KEY: &str = "AGMTESTACCESSKEY0001";
 const SECRET_KEY: &str = "agm-test-secret-key-0123456789abcdef";
@@ -66,7 +66,8 @@ fn take(counter: &AtomicUsize) -> bool {
 pub struct MemS3 {
     endpoint: String,
     shared: Arc<Shared>,
-    stop: CancellationToken,
+    /// Dropping it ends the server and its connections.
+    _serving: JoinSet<()>,
 }
 
 #[derive(Debug, Default)]
@@ -91,10 +92,10 @@ impl MemS3 {
         let shared = Arc::<Shared>::default();
         let mut builder = S3ServiceBuilder::new(Bucket(Arc::clone(&shared)));
         builder.set_auth(SimpleAuth::from_single(ACCESS_KEY, SECRET_KEY));
-        let stop = CancellationToken::new();
         let accepting = accept(listener, builder.build(), Arc::clone(&shared));
-        tokio::spawn(stop.clone().run_until_cancelled_owned(accepting));
-        Ok(Self { endpoint, shared, stop })
+        let mut serving = JoinSet::new();
+        serving.spawn(accepting);
+        Ok(Self { endpoint, shared, _serving: serving })
     }
 
     /// `http://127.0.0.1:<port>`.
@@ -134,12 +135,6 @@ impl MemS3 {
     }
 }
 
-impl Drop for MemS3 {
-    fn drop(&mut self) {
-        self.stop.cancel();
-    }
-}
-
 impl Shared {
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Stored>> {
         self.objects.lock().unwrap_or_else(PoisonError::into_inner)
@@ -147,7 +142,7 @@ impl Shared {
 }
 
 async fn accept(listener: TcpListener, s3: S3Service, shared: Arc<Shared>) {
-    let mut connections = tokio::task::JoinSet::new();
+    let mut connections = JoinSet::new();
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             return;
@@ -227,29 +222,32 @@ impl S3 for Bucket {
             let etag = etag.clone();
             objects.insert(input.key, Stored { bytes, etag });
         }
-        let mut output = PutObjectOutput::default();
-        output.e_tag = Some(ETag::Strong(etag));
+        let output = PutObjectOutput { e_tag: Some(ETag::Strong(etag)), ..PutObjectOutput::default() };
         Ok(S3Response::new(output))
     }
 
     async fn get_object(&self, request: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
         Self::check(&request.input.bucket)?;
         let stored = self.find(&request.input.key)?;
-        let mut output = GetObjectOutput::default();
-        output.content_length = i64::try_from(stored.bytes.len()).ok();
-        output.e_tag = Some(ETag::Strong(stored.etag));
-        output.last_modified = Some(now());
-        output.body = Some(StreamingBlob::from(Body::from(stored.bytes)));
+        let output = GetObjectOutput {
+            content_length: i64::try_from(stored.bytes.len()).ok(),
+            e_tag: Some(ETag::Strong(stored.etag)),
+            last_modified: Some(now()),
+            body: Some(StreamingBlob::from(Body::from(stored.bytes))),
+            ..GetObjectOutput::default()
+        };
         Ok(S3Response::new(output))
     }
 
     async fn head_object(&self, request: S3Request<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {
         Self::check(&request.input.bucket)?;
         let stored = self.find(&request.input.key)?;
-        let mut output = HeadObjectOutput::default();
-        output.content_length = i64::try_from(stored.bytes.len()).ok();
-        output.e_tag = Some(ETag::Strong(stored.etag));
-        output.last_modified = Some(now());
+        let output = HeadObjectOutput {
+            content_length: i64::try_from(stored.bytes.len()).ok(),
+            e_tag: Some(ETag::Strong(stored.etag)),
+            last_modified: Some(now()),
+            ..HeadObjectOutput::default()
+        };
         Ok(S3Response::new(output))
     }
 
@@ -265,12 +263,10 @@ impl S3 for Bucket {
         let mut deleted = Vec::new();
         for object in request.input.delete.objects {
             objects.remove(&object.key);
-            let mut entry = DeletedObject::default();
-            entry.key = Some(object.key);
+            let entry = DeletedObject { key: Some(object.key), ..DeletedObject::default() };
             deleted.push(entry);
         }
-        let mut output = DeleteObjectsOutput::default();
-        output.deleted = Some(deleted);
+        let output = DeleteObjectsOutput { deleted: Some(deleted), ..DeleteObjectsOutput::default() };
         Ok(S3Response::new(output))
     }
 
@@ -287,14 +283,16 @@ impl S3 for Bucket {
                 break;
             }
         }
-        let mut output = ListObjectsV2Output::default();
-        output.is_truncated = Some(page.full);
-        output.next_continuation_token = page.full.then_some(page.last);
-        output.key_count = i32::try_from(page.contents.len()).ok();
-        output.contents = Some(page.contents);
-        output.common_prefixes = Some(page.folders.into_iter().map(folder).collect());
-        output.name = Some(input.bucket);
-        output.prefix = Some(prefix);
+        let output = ListObjectsV2Output {
+            is_truncated: Some(page.full),
+            next_continuation_token: page.full.then_some(page.last),
+            key_count: i32::try_from(page.contents.len()).ok(),
+            contents: Some(page.contents),
+            common_prefixes: Some(page.folders.into_iter().map(folder).collect()),
+            name: Some(input.bucket),
+            prefix: Some(prefix),
+            ..ListObjectsV2Output::default()
+        };
         Ok(S3Response::new(output))
     }
 }
@@ -323,20 +321,20 @@ impl Page {
             self.folders.insert(key[..prefix.len() + end].to_owned());
             return true;
         }
-        let mut object = Object::default();
-        object.key = Some(key.to_owned());
-        object.size = i64::try_from(stored.bytes.len()).ok();
-        object.e_tag = Some(ETag::Strong(stored.etag.clone()));
-        object.last_modified = Some(now());
+        let object = Object {
+            key: Some(key.to_owned()),
+            size: i64::try_from(stored.bytes.len()).ok(),
+            e_tag: Some(ETag::Strong(stored.etag.clone())),
+            last_modified: Some(now()),
+            ..Object::default()
+        };
         self.contents.push(object);
         true
     }
 }
 
 fn folder(prefix: String) -> CommonPrefix {
-    let mut folder = CommonPrefix::default();
-    folder.prefix = Some(prefix);
-    folder
+    CommonPrefix { prefix: Some(prefix) }
 }
 
 fn now() -> Timestamp {

@@ -54,7 +54,8 @@ impl Attempts {
     /// Waits for the next attempt; `false` when there is none left.
     pub(super) async fn wait(&mut self, failure: Failure) -> bool {
         self.unanswered |= failure == Failure::Unanswered;
-        let Some(wait) = WAITS.get(self.made) else {
+        let hopeful = matches!(failure, Failure::Busy | Failure::Unanswered);
+        let Some(wait) = WAITS.get(self.made).filter(|_| hopeful) else {
             return false;
         };
         self.made += 1;

@@ -1,0 +1,28 @@
+//! One holder per directory.
+
+use agm_blob::Error;
+use agm_blob::lock::DirLock;
+
+#[test]
+fn the_second_holder_is_told_who_the_first_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let held = DirLock::acquire(dir.path()).unwrap();
+    let refused = DirLock::acquire(dir.path()).unwrap_err();
+    let pid = std::process::id();
+    assert!(matches!(&refused, Error::Locked { pid: Some(holder), .. } if *holder == pid), "{refused:?}");
+    assert!(refused.to_string().contains(&format!("process {pid}")));
+    assert_eq!(held.path(), dir.path().join("run/lock"));
+
+    drop(held);
+    DirLock::acquire(dir.path()).unwrap();
+}
+
+#[test]
+fn a_stale_pid_does_not_hold() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("run")).unwrap();
+    std::fs::write(dir.path().join("run/lock"), "99999999\n").unwrap();
+    let held = DirLock::acquire(dir.path()).unwrap();
+    let written = std::fs::read_to_string(held.path()).unwrap();
+    assert_eq!(written.trim(), std::process::id().to_string());
+}
