@@ -2,13 +2,24 @@
 //!
 //! Precedence is that of Console contract 4.6.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 
+use self::conditions::Conditions;
+use self::index::Index;
+use self::order::Precedence;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::document::Document;
 use crate::name::{ConsumerName, ProviderName, RouteName};
+use crate::route::AiRoute;
 
+mod compile;
+mod conditions;
+mod index;
 mod mapping;
+mod order;
 mod route;
 
 pub use mapping::Mapping;
@@ -17,8 +28,25 @@ pub use route::{AllowedSet, CompiledFallback, CompiledRoute, CompiledUpstream, R
 /// Every route, compiled.
 #[derive(Debug, Default)]
 pub struct Table {
+    /// In the order of precedence; `conditions` runs beside it.
     routes: Vec<CompiledRoute>,
+    conditions: Vec<Conditions>,
+    by_name: HashMap<Arc<str>, usize>,
+    index: Index,
+    calling_point: CallingPoint,
 }
+
+/// Where agents call the gateway.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallingPoint {
+    /// Host, empty where any will do.
+    pub host: String,
+    /// Path of the chat API.
+    pub path: String,
+}
+
+/// Longest host name.
+const MAX_HOST: usize = 255;
 
 /// What a request is, as far as routing cares.
 pub struct Ask<'a> {
@@ -85,16 +113,32 @@ pub enum Reason {
 }
 
 impl Table {
-    /// Compiles every route of the document. A route that cannot work is left out and reported; the others are none the worse.
+    /// Compiles every route of the document. A route that cannot work is left out and reported; the others are none the worse. A route that
+    /// names a provider that does not exist stays: in Higress too it takes its requests, and they are answered with 503 (contract 3.6).
     pub fn compile(document: &Document) -> (Self, Vec<Diagnostic>) {
-        let _ = document;
-        (Self::default(), Vec::new())
+        let mut found = Vec::new();
+        let mut compiled = Vec::with_capacity(document.routes.len());
+        for route in document.routes.values() {
+            let mut of_route = unknown_providers(route, document);
+            let done = compile::compile(route, &mut of_route);
+            compiled.extend(done.map(|(conditions, done)| (Precedence::of(route, &conditions), conditions, done)));
+            let pointer = format!("/routes/{}", pointer_part(route.name.as_str()));
+            found.extend(of_route.into_iter().map(|d| d.under(&pointer)));
+        }
+        compiled.sort_by(|(a, ..), (b, ..)| a.cmp(b));
+        let mut table = Self { calling_point: CallingPoint::of(document.default_route()), ..Self::default() };
+        for (index, (_, conditions, route)) in compiled.into_iter().enumerate() {
+            table.by_name.insert(route.name.clone(), index);
+            table.conditions.push(conditions);
+            table.routes.push(CompiledRoute { index, ..route });
+        }
+        table.index = Index::new(&table.conditions);
+        (table, found)
     }
 
     /// The route that takes the request.
     pub fn select(&self, ask: &Ask<'_>) -> Option<&CompiledRoute> {
-        let _ = ask;
-        None
+        self.index.find(ask, &self.conditions).map(|rank| &self.routes[rank as usize])
     }
 
     /// The routes in the order in which they are tried.
@@ -104,20 +148,87 @@ impl Table {
 
     /// The route of this name.
     pub fn route(&self, name: &str) -> Option<&CompiledRoute> {
-        self.routes.iter().find(|r| &*r.name == name)
+        self.by_name.get(name).map(|index| &self.routes[*index])
     }
 
-    /// Where `POST /v1/chat/completions` of this consumer with this model ends up, called at the default route's host and path.
+    /// Where agents call: the default route's host and path.
+    pub fn calling_point(&self) -> &CallingPoint {
+        &self.calling_point
+    }
+
+    /// Where `POST /v1/chat/completions` of this consumer with this model ends up, called at [`Table::calling_point`].
     pub fn reach(&self, consumer: &ConsumerName, model: &str) -> Reach {
-        let _ = (consumer, model);
-        Reach { route: None, allowed: false, upstreams: Vec::new() }
+        let Some(route) = self.select(&self.calling_point.ask(model)) else {
+            return Reach { route: None, allowed: false, upstreams: Vec::new() };
+        };
+        let served = |u: &CompiledUpstream| u.mapping.target(Some(model)).unwrap_or(model).to_owned();
+        Reach {
+            route: Some(RouteName::from(&*route.name)),
+            allowed: route.allows(consumer.as_str()),
+            upstreams: route.upstreams.iter().map(|u| (u.provider.clone(), u.weight, served(u))).collect(),
+        }
     }
 
     /// What every route says to the request, in the order in which they are tried.
     pub fn explain(&self, ask: &Ask<'_>) -> Vec<Considered> {
-        let _ = ask;
-        Vec::new()
+        let host = self.index.host_key(ask.host);
+        let mut taken = false;
+        let verdicts = self.routes.iter().zip(&self.conditions).map(|(route, conditions)| {
+            let reason = if conditions.hosts.contains(&host) { conditions.refuses(ask) } else { Some(Reason::Host) };
+            let verdict = match reason {
+                Some(reason) => Verdict::No(reason),
+                None if std::mem::replace(&mut taken, true) => Verdict::LowerPrecedence,
+                None => Verdict::Taken,
+            };
+            Considered { route: RouteName::from(&*route.name), verdict }
+        });
+        verdicts.collect()
     }
+}
+
+impl CallingPoint {
+    fn of(default: Option<&AiRoute>) -> Self {
+        const CHAT: &str = "/v1/chat/completions";
+        let domain = default.and_then(|route| route.domains.first()).map_or("", String::as_str);
+        let prefix = default.and_then(|route| route.path_predicate.as_ref()).map_or("", |path| path.match_value.trim_end_matches('/'));
+        let is_above = CHAT.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('/'));
+        Self {
+            // Any name will do for a wildcard.
+            host: domain.strip_prefix("*.").map_or_else(|| domain.to_owned(), |rest| format!("agm.{rest}")).to_ascii_lowercase(),
+            path: if is_above { CHAT.to_owned() } else { format!("{}{CHAT}", prefix.strip_suffix("/v1").unwrap_or(prefix)) },
+        }
+    }
+
+    /// A chat request for this model.
+    pub fn ask<'a>(&'a self, model: &'a str) -> Ask<'a> {
+        Ask { host: &self.host, path: &self.path, method: "POST", query: "", headers: &|_| None, model: Some(model) }
+    }
+}
+
+impl<'a> Ask<'a> {
+    /// The first value of a query parameter, as it came: Envoy compares without decoding.
+    fn query_value(&self, name: &str) -> Option<&'a str> {
+        self.query.split('&').find_map(|pair| {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (key == name).then_some(value)
+        })
+    }
+}
+
+fn unknown_providers(route: &AiRoute, document: &Document) -> Vec<Diagnostic> {
+    let fallback = route.fallback_config.iter().filter(|f| f.enabled).flat_map(|f| &f.upstreams);
+    let places = route.upstreams.iter().map(|u| ("/upstreams", u)).chain(fallback.map(|u| ("/fallbackConfig/upstreams", u)));
+    let unknown = places.filter(|(_, u)| !document.providers.contains_key(&u.provider));
+    let report = |(pointer, u): (&str, &crate::route::Upstream)| {
+        Diagnostic::hard(Code::UnknownProvider, pointer, format!("there is no provider `{}`", u.provider))
+            .hint("requests that go there are answered with 503; add the provider or change the route")
+    };
+    unknown.map(report).collect()
+}
+
+/// A name as a part of a JSON pointer.
+fn pointer_part(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
 }
 
 impl fmt::Debug for Ask<'_> {
@@ -130,3 +241,6 @@ impl fmt::Debug for Ask<'_> {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;
