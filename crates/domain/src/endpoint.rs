@@ -1,14 +1,22 @@
-//! Where and how a stored provider is called: what Higress does with the same object (Console contract 3.3 and 7.8).
+//! Where and how a stored provider is called: what Higress does with the same object (Console contract 3.3 and 7.8), and what agm does instead
+//! where Higress would convert protocols.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::api::Api;
-use crate::diagnostic::Diagnostic;
 use crate::name::ProviderName;
-use crate::provider::Provider;
 use crate::provider_type::KeyNeed;
 use crate::secret::Secret;
+
+mod address;
+mod azure;
+mod paths;
+mod resolve;
+
+use self::paths::Paths;
+pub use self::resolve::resolve;
 
 /// How a key is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,14 +27,14 @@ pub enum Auth {
     RawAuthorization,
     /// A header of its own.
     Header(&'static str),
-    /// `x-api-key: <key>` and `anthropic-version`.
+    /// `x-api-key: <key>`, with `anthropic-version`.
     Claude,
     /// Not at all.
     None,
 }
 
 /// Plain or encrypted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scheme {
     /// Plain.
     Http,
@@ -35,7 +43,7 @@ pub enum Scheme {
 }
 
 /// An address to connect to. A stored key goes nowhere else than to its provider's.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Destination {
     /// Plain or encrypted.
     pub scheme: Scheme,
@@ -52,32 +60,30 @@ pub struct Endpoint(Arc<Parts>);
 #[derive(Debug)]
 struct Parts {
     provider: ProviderName,
+    /// Never empty.
     destinations: Vec<Destination>,
     authority: String,
     auth: Auth,
+    auth_of: &'static [(Api, Auth)],
+    claude_version: String,
     key: KeyNeed,
     apis: Vec<Api>,
+    paths: Paths,
     stream_options: bool,
     models_path: Option<String>,
     first_byte_timeout: Option<Duration>,
 }
 
-/// The provider has no such API. The message names the ones it has.
+/// The provider has no such API.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("provider `{provider}` has no {}: it has {}", api.map_or("such API", Api::name), names(apis))]
+#[error("provider `{provider}` has no API `{api}`, and agm converts between no protocols: it has {}", names(apis))]
 pub struct UnsupportedApi {
     /// Which provider.
     pub provider: ProviderName,
     /// What was asked for.
-    pub api: Option<Api>,
+    pub api: Api,
     /// What it has.
     pub apis: Vec<Api>,
-}
-
-/// Where and how `provider` is called, or everything that stands in the way.
-pub fn resolve(provider: &Provider) -> Result<Endpoint, Vec<Diagnostic>> {
-    let _ = provider;
-    Err(Vec::new())
 }
 
 impl Endpoint {
@@ -116,7 +122,7 @@ impl Endpoint {
         self.0.stream_options
     }
 
-    /// Where the vendor lists its models, if it does.
+    /// Where the vendor lists its models, if it does. Send [`Endpoint::auth_headers`] of [`Api::Models`] with it.
     pub fn models_path(&self) -> Option<&str> {
         self.0.models_path.as_deref()
     }
@@ -126,25 +132,74 @@ impl Endpoint {
         self.0.first_byte_timeout
     }
 
-    /// The path and query to send for what the client called. `api` is what [`Api::detect`] says of the client's path; `model` is the mapped
-    /// model, which Azure wants in the path.
+    /// The path and query to send for what the client called. `api` is what [`Api::detect`] says of the client's path: where it says nothing,
+    /// the path goes out as it is (contract 7.2). `model` is the mapped model, which Azure wants in the path.
     pub fn target(&self, api: Option<Api>, client_path_and_query: &str, model: Option<&str>) -> Result<String, UnsupportedApi> {
-        let _ = model;
-        match api {
-            Some(api) if !self.0.apis.contains(&api) => {
-                Err(UnsupportedApi { provider: self.0.provider.clone(), api: Some(api), apis: self.0.apis.clone() })
-            }
-            _ => Ok(client_path_and_query.to_owned()),
+        if let Some(api) = api
+            && !self.0.apis.contains(&api)
+        {
+            return Err(UnsupportedApi { provider: self.0.provider.clone(), api, apis: self.0.apis.clone() });
+        }
+        Ok(self.0.paths.target(api, client_path_and_query, model))
+    }
+
+    /// The headers that carry the key, and those that go with it. The names are lower-case. No key, no headers, but `anthropic-version`.
+    pub fn auth_headers(&self, api: Option<Api>, token: Option<&Secret>) -> Vec<(&'static str, Secret)> {
+        let special = self.0.auth_of.iter().find(|(of, _)| Some(*of) == api).map(|(_, auth)| *auth);
+        let auth = special.unwrap_or(self.0.auth);
+        let token = token.filter(|token| !token.is_empty());
+        let carried = token.and_then(|token| match auth {
+            Auth::Bearer => Some(("authorization", bearer(token))),
+            Auth::RawAuthorization => Some(("authorization", token.clone())),
+            Auth::Header(name) => Some((name, token.clone())),
+            Auth::Claude => Some(("x-api-key", token.clone())),
+            Auth::None => None,
+        });
+        let version = (auth == Auth::Claude).then(|| ("anthropic-version", Secret::from(self.0.claude_version.as_str())));
+        carried.into_iter().chain(version).collect()
+    }
+}
+
+/// People paste keys with `Bearer ` in front; Higress does not double it.
+fn bearer(token: &Secret) -> Secret {
+    if token.expose().starts_with("Bearer ") { token.clone() } else { Secret::from(format!("Bearer {}", token.expose())) }
+}
+
+impl Scheme {
+    /// `http` or `https`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
         }
     }
 
-    /// The headers that carry the key, and those that go with it. The names are lower-case.
-    pub fn auth_headers(&self, api: Option<Api>, token: Option<&Secret>) -> Vec<(&'static str, Secret)> {
-        let _ = (api, self.0.auth);
-        token.map(|t| ("authorization", t.clone())).into_iter().collect()
+    /// The port where none is given.
+    pub fn default_port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
+}
+
+impl Destination {
+    /// Host and, where it is not the scheme's own, port; an IPv6 address in brackets.
+    pub fn authority(&self) -> String {
+        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        if self.port == self.scheme.default_port() { host } else { format!("{host}:{}", self.port) }
+    }
+}
+
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.scheme.as_str(), self.authority())
     }
 }
 
 fn names(apis: &[Api]) -> String {
     apis.iter().map(|a| a.name()).collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests;
