@@ -28,6 +28,9 @@ const BACKLOG: u32 = 4096;
 /// How long `stop` waits for answers that are under way.
 const STOP_GRACE: Duration = Duration::from_secs(2);
 
+/// How often `stop` looks whether the port refuses; somebody else may have taken it by then.
+const CLOSE_CHECKS: usize = 100;
+
 /// A vendor on a loopback port. Dropping it cuts everything; [`Vendor::stop`] lets answers finish.
 pub struct Vendor {
     addr: SocketAddr,
@@ -143,6 +146,13 @@ impl Vendor {
         if tokio::time::timeout(STOP_GRACE, self.shared.tasks.wait()).await.is_err() {
             self.shared.killed.cancel();
             self.shared.tasks.wait().await;
+        }
+        // A process that is being started at this moment holds a copy of every socket until it has become another
+        // program; while it does, a closed listener still takes connections.
+        for _ in 0..CLOSE_CHECKS {
+            if TcpStream::connect(self.addr).await.is_err() {
+                return;
+            }
         }
     }
 }
