@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use agm_simvendor::{Flavour, Pacing, Script};
+use agm_simvendor::{Behaviour, Ending, Flavour, Pacing, Script};
 use serde_json::{Value, json};
 
 use crate::client::{chat, data_of, question, start, streamed, text_of};
@@ -69,5 +69,18 @@ async fn frames_arrive_when_they_are_sent_not_at_the_end() {
     let request = vendor.next_request().await;
     assert_eq!(request.progress().frames, 2);
     drop(answer);
-    assert_eq!(request.ended().await, agm_simvendor::Ending::Abandoned);
+    assert_eq!(request.ended().await, Ending::Abandoned);
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_holds_the_vendor_up() {
+    let bytes = 64 * 1024 * 1024;
+    let vendor = start(Script::new("acme", Flavour::OpenAi).always(Behaviour::HugeBody { bytes })).await;
+    let answer = chat(&vendor, &question("m")).await;
+    let request = vendor.next_request().await;
+    let ended = tokio::time::timeout(Duration::from_millis(200), request.ended()).await;
+    assert!(ended.is_err(), "{ended:?}");
+    assert!(request.progress().bytes < bytes, "{:?}", request.progress());
+    assert!(answer.bytes().await.unwrap().len() as u64 > bytes);
+    assert_eq!(request.ended().await, Ending::Answered);
 }
