@@ -26,6 +26,7 @@ impl Store {
     /// Secrets are the caller's to seal.
     pub async fn journal_put(&self, id: &str, name: &str, entry: Value) -> Result<(), Error> {
         let fencing = self.acting()?;
+        one_segment(name)?;
         let path = format!("{}/{name}.json", folder(id)?);
         let stored = Stored { format: FORMAT, time: self.now(), fencing, entry };
         let Err(failed) = self.0.blob.put_new(&path, encode(&path, &stored)?).await else {

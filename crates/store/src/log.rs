@@ -193,7 +193,7 @@ impl Store {
             return Ok(None);
         };
         if stored.head.number != number {
-            return Err(corrupt(&path, "it holds a revision of another number"));
+            return Err(misplaced(&path));
         }
         Ok(Some(stored))
     }
@@ -214,6 +214,9 @@ impl Store {
             return Ok(None);
         };
         let head: RevisionHead = decode(&path, &object.bytes)?;
+        if head.number != number {
+            return Err(misplaced(&path));
+        }
         self.known().heads.insert(number, head.clone());
         Ok(Some(head))
     }
@@ -250,6 +253,10 @@ impl Store {
     fn known(&self) -> MutexGuard<'_, Known> {
         self.0.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn misplaced(path: &str) -> Error {
+    corrupt(path, "it holds a revision of another number")
 }
 
 fn path(number: u64) -> String {

@@ -47,3 +47,6 @@ pub(crate) fn open(keyring: &Keyring, kind: &str, pointers: &[String], document:
 fn context(kind: &str, pointer: &str) -> String {
     format!("{kind}#{pointer}")
 }
+
+#[cfg(test)]
+mod tests;
