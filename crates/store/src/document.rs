@@ -2,9 +2,8 @@
 
 use agm_blob::{Blob, Tag};
 use bytes::Bytes;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
@@ -21,11 +20,29 @@ pub(crate) fn encode(path: &str, document: &impl Serialize) -> Result<Bytes, Err
     Ok(bytes.into())
 }
 
+/// What every document says of itself.
+#[derive(Deserialize)]
+struct Label {
+    format: u64,
+    agm: Option<String>,
+}
+
 /// Parses a document of any format that we know.
 pub(crate) fn decode<T: DeserializeOwned>(path: &str, bytes: &[u8]) -> Result<T, Error> {
-    let value: Value = serde_json::from_slice(bytes).map_err(|error| corrupt(path, &error.to_string()))?;
-    let value = migrate(path, value)?;
-    serde_json::from_value(value).map_err(|error| corrupt(path, &error.to_string()))
+    let broken = |error: serde_json::Error| corrupt(path, &error.to_string());
+    // Looking at the label first lets a head be read without building its document.
+    let label: Label = serde_json::from_slice(bytes).map_err(broken)?;
+    match label.format {
+        FORMAT => serde_json::from_slice(bytes).map_err(broken),
+        // An older format gets its arm here, with its migration, when there is one.
+        0 => Err(corrupt(path, "no agm ever wrote format 0")),
+        newer => Err(Error::NewerFormat {
+            path: path.to_owned(),
+            found: newer,
+            supported: FORMAT,
+            written_by: label.agm.unwrap_or_else(|| "of a later version".to_owned()),
+        }),
+    }
 }
 
 /// Reads a document, if there is one.
@@ -33,23 +50,6 @@ pub(crate) async fn read<T: DeserializeOwned>(blob: &Blob, path: &str) -> Result
     match blob.get(path).await? {
         Some(object) => Ok(Some((decode(path, &object.bytes)?, object.tag))),
         None => Ok(None),
-    }
-}
-
-/// Brings a document to the present format. An older format gets its arm here when there is one.
-fn migrate(path: &str, value: Value) -> Result<Value, Error> {
-    match value.get("format").and_then(Value::as_u64) {
-        Some(FORMAT) => Ok(value),
-        Some(newer) if newer > FORMAT => {
-            let written_by = value.get("agm").and_then(Value::as_str);
-            Err(Error::NewerFormat {
-                path: path.to_owned(),
-                found: newer,
-                supported: FORMAT,
-                written_by: written_by.unwrap_or("of a later version").to_owned(),
-            })
-        }
-        _ => Err(corrupt(path, "it has no format number that agm ever wrote")),
     }
 }
 

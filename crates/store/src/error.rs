@@ -81,7 +81,7 @@ pub enum Error {
 
     /// A document was written by a newer agm.
     #[error(
-        "`{path}` has format {found}, written by agm {written_by}; this agm ({}) reads formats up to {supported}: start agm {written_by} or newer",
+        "`{path}` has format {found}, written by agm {written_by}; this agm ({}) reads formats up to {supported}: start the agm that wrote it, or a newer one",
         env!("CARGO_PKG_VERSION")
     )]
     NewerFormat {

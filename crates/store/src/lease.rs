@@ -31,7 +31,8 @@ const MOST_TRIES: usize = 4;
 /// How a store is held.
 #[derive(Debug)]
 pub enum Hold {
-    /// A directory: for the life of the process.
+    /// A directory: for the life of the process. The lock is that of the store's directory, or of
+    /// the data directory around it.
     Lock(DirLock),
     /// A bucket: for [`LEASE_TTL`], renewed every [`LEASE_RENEW`].
     Lease {

@@ -1,4 +1,21 @@
+use std::path::{Component, Path};
+
+use proptest::prelude::*;
+
 use super::{check, check_folder};
+
+proptest! {
+    /// A name that passes stays below the root, segment by segment.
+    #[test]
+    fn no_name_that_passes_escapes(name in "(\\.|/|\\\\|\0|[a-zß]){0,12}") {
+        if check(&name).is_ok() {
+            let path = Path::new("/root").join(&name);
+            prop_assert!(path.starts_with("/root"));
+            let segments = Path::new(&name).components().filter(|part| matches!(part, Component::Normal(_)));
+            prop_assert_eq!(segments.count(), name.split('/').count(), "{:?}", name);
+        }
+    }
+}
 
 #[test]
 fn plain_relative_names_pass() {

@@ -377,7 +377,7 @@ async fn a_newer_format_is_refused(bed: Bed) {
     bed.blob.put(name, stored.to_string().into()).await.unwrap();
     let refused = bed.reader().await.newest().await.unwrap_err();
     assert!(matches!(&refused, Error::NewerFormat { found: 2, supported: 1, .. }));
-    assert!(refused.to_string().contains("start agm 9.1.0 or newer"), "{refused}");
+    assert!(refused.to_string().contains("written by agm 9.1.0"), "{refused}");
 
     let mut format = raw(&bed.blob, "agm/format.json").await;
     format["format"] = json!(2);
