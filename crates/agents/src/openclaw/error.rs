@@ -34,7 +34,9 @@ pub enum EditError {
         expected: &'static str,
     },
     /// The part to be edited comes from another file.
-    #[error("`{pointer}` is taken from another file by `$include`, which agm does not edit; move `models` and `agents.defaults` into this file")]
+    #[error(
+        "`{pointer}` is taken from another file by `$include`, which agm does not edit; move `models` and `agents.defaults` into this file"
+    )]
     Include {
         /// JSON pointer of the object that has the `$include`.
         pointer: String,

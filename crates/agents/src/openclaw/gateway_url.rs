@@ -46,7 +46,14 @@ mod tests {
         for same in ["http://localhost:8080/v1", "http://LOCALHOST:8080/v1/", "http://127.0.0.1:8080/v1//", "http://[::1]:8080/v1"] {
             assert!(is_same(gateway, same), "{same}");
         }
-        for other in ["http://localhost:8081/v1", "https://localhost:8080/v1", "http://localhost:8080", "${BASE}/v1", "http://example.com:8080/v1", ""] {
+        for other in [
+            "http://localhost:8081/v1",
+            "https://localhost:8080/v1",
+            "http://localhost:8080",
+            "${BASE}/v1",
+            "http://example.com:8080/v1",
+            "",
+        ] {
             assert!(!is_same(gateway, other), "{other}");
         }
         assert!(is_same("https://gw.example.com/v1", "https://GW.example.com:443/v1/"));

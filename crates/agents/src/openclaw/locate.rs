@@ -54,12 +54,13 @@ impl<'t> Document<'t> {
 
 fn child<'a, 't>(value: &'a Value<'t>, step: &Step) -> Option<(usize, &'a Value<'t>)> {
     match (value, step) {
-        (Value::Object(object), Step::Member(name)) => {
-            object.properties.iter().enumerate().find(|(_, member)| member.name.as_str() == name).map(|(index, member)| (index, &member.value))
-        }
-        (Value::Array(array), Step::Element { id }) => {
-            array.elements.iter().enumerate().find(|(_, element)| has_id(element, id))
-        }
+        (Value::Object(object), Step::Member(name)) => object
+            .properties
+            .iter()
+            .enumerate()
+            .find(|(_, member)| member.name.as_str() == name)
+            .map(|(index, member)| (index, &member.value)),
+        (Value::Array(array), Step::Element { id }) => array.elements.iter().enumerate().find(|(_, element)| has_id(element, id)),
         _ => None,
     }
 }

@@ -162,7 +162,11 @@ fn an_empty_file_in_one_line() {
 fn tabs_windows_lines_and_a_byte_order_mark() {
     let before = "\u{feff}{\r\n\t// nothing yet\r\n\t\"agents\": {\r\n\t\t\"defaults\": {\r\n\t\t}\r\n\t}\r\n}\r\n";
     let edited = edit(before, &wish("new")).unwrap();
-    assert!(edited.text.starts_with("\u{feff}{\r\n\t// nothing yet\r\n\t\"agents\": {\r\n\t\t\"defaults\": {\r\n\t\t\t\"models\": {\r\n\t\t\t\t"));
+    assert!(
+        edited
+            .text
+            .starts_with("\u{feff}{\r\n\t// nothing yet\r\n\t\"agents\": {\r\n\t\t\"defaults\": {\r\n\t\t\t\"models\": {\r\n\t\t\t\t")
+    );
     assert_eq!(edited.text.matches('\n').count(), edited.text.matches("\r\n").count(), "{}", edited.text);
     check(before, &edited.text);
 }
@@ -265,7 +269,11 @@ fn a_file_that_is_not_right_is_refused_with_the_place() {
     assert_eq!(shape("{agents: {defaults: {model: 5}}}"), "/agents/defaults/model");
     assert_eq!(shape("{agents: {defaults: {model: {primary: null}}}}"), "/agents/defaults/model/primary");
     let include = |text: &str| matches!(refused(text), EditError::Include { .. });
-    assert!(include("{$include: './base.json5'}") && include("{models: {$include: ['m.json5']}}") && include("{agents: {defaults: {$include: 'd'}}}"));
+    assert!(
+        include("{$include: './base.json5'}")
+            && include("{models: {$include: ['m.json5']}}")
+            && include("{agents: {defaults: {$include: 'd'}}}")
+    );
 }
 
 #[test]

@@ -116,7 +116,14 @@ pub fn undo(text: &str, undo: &Undo) -> Result<Undone, EditError> {
 }
 
 impl Undone {
-    fn take_out(&mut self, document: &Document<'_>, path: &Path, written: &Value, interior: Option<&str>, user: Option<String>) -> Option<String> {
+    fn take_out(
+        &mut self,
+        document: &Document<'_>,
+        path: &Path,
+        written: &Value,
+        interior: Option<&str>,
+        user: Option<String>,
+    ) -> Option<String> {
         let now = meaning(document.get(path)?);
         if without_key(now.clone()) != *written {
             // A container that others filled since is theirs; it needs no mention.
