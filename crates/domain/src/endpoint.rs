@@ -17,6 +17,7 @@ mod resolve;
 
 use self::paths::Paths;
 pub use self::resolve::resolve;
+pub(crate) use self::resolve::{check_address, unsupported};
 
 /// How a key is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,6 +106,11 @@ impl Endpoint {
     /// The value of `Host`: host and, where it is not the scheme's own, port.
     pub fn authority(&self) -> &str {
         &self.0.authority
+    }
+
+    /// The base URL, as people read it: where it connects and what stands in front of an API's name.
+    pub fn base_url(&self) -> String {
+        format!("{}{}", self.destination(), self.0.paths.base())
     }
 
     /// What it can do.

@@ -125,6 +125,16 @@ pub(crate) struct Wire {
     pub(crate) models: Option<&'static str>,
 }
 
+/// Fields that every type has.
+pub const COMMON_FIELDS: &[Field] = &[Field {
+    name: "firstByteTimeout",
+    title: "First-byte time-out",
+    kind: FieldKind::Integer { min: 1, max: 3_600_000 },
+    required: false,
+    default: "",
+    hint: "Milliseconds to wait for the first byte of a streamed answer.",
+}];
+
 impl ProviderType {
     /// Whether the embedded gateway can serve it.
     pub fn is_standalone(&self) -> bool {

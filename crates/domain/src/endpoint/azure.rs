@@ -32,6 +32,15 @@ impl Azure {
         Self { form, query: query.to_owned() }
     }
 
+    /// The address without its host.
+    pub(super) fn base(&self) -> String {
+        match &self.form {
+            Form::Full(path) => format!("{path}?{}", self.query),
+            Form::Deployment(name) => format!("/openai/deployments/{name}?{}", self.query),
+            Form::Host => format!("/?{}", self.query),
+        }
+    }
+
     /// Path and query for an API and what follows its `/v1`.
     pub(super) fn target(&self, known: Option<(Api, &str)>, path: &str, query: Option<&str>, model: Option<&str>) -> String {
         let path = match (&self.form, known) {

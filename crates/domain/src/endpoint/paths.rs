@@ -63,6 +63,17 @@ impl Paths {
     }
 }
 
+impl Paths {
+    /// What stands in front of an API's name, as people read it.
+    pub(super) fn base(&self) -> String {
+        match &self.layout {
+            Layout::Under { base, .. } => format!("{}{base}", self.in_front),
+            Layout::Verbatim(target) => target.clone(),
+            Layout::Azure(azure) => azure.base(),
+        }
+    }
+}
+
 impl Layout {
     fn target(&self, api: Option<Api>, path: &str, query: Option<&str>, model: Option<&str>) -> String {
         let known = api.and_then(|api| Api::locate(path).filter(|(found, _)| *found == api));

@@ -45,6 +45,15 @@ pub fn resolve(provider: &Provider) -> Result<Endpoint, Vec<Diagnostic>> {
     Ok(Endpoint(Arc::new(parts)))
 }
 
+/// What is wrong with the address of a provider of this type.
+pub(crate) fn check_address(kind: &ProviderType, raw: &Map<String, Value>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    if !kind.base_url.is_empty() || kind.is_standalone() {
+        drop(place(kind, raw, &mut found));
+    }
+    found
+}
+
 /// What a provider's address decides.
 struct Place {
     address: Address,
