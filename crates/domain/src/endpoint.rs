@@ -1,6 +1,7 @@
 //! Where and how a stored provider is called: what Higress does with the same object (Console contract 3.3 and 7.8), and what agm does instead
 //! where Higress would convert protocols.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,9 +13,11 @@ use crate::secret::Secret;
 
 mod address;
 mod azure;
+mod models;
 mod paths;
 mod resolve;
 
+pub(crate) use self::models::ModelMapping;
 use self::paths::Paths;
 pub use self::resolve::resolve;
 pub(crate) use self::resolve::{check_address, unsupported};
@@ -70,6 +73,7 @@ struct Parts {
     key: KeyNeed,
     apis: Vec<Api>,
     paths: Paths,
+    models: ModelMapping,
     stream_options: bool,
     models_path: Option<String>,
     first_byte_timeout: Option<Duration>,
@@ -138,8 +142,14 @@ impl Endpoint {
         self.0.first_byte_timeout
     }
 
+    /// The model that the vendor is asked for in place of `model`, by the provider's own mapping; `None`: the same. `model` is what the
+    /// route's mapping gave.
+    pub fn served_model<'a>(&'a self, model: &'a str) -> Option<Cow<'a, str>> {
+        self.0.models.target(model)
+    }
+
     /// The path and query to send for what the client called. `api` is what [`Api::detect`] says of the client's path: where it says nothing,
-    /// the path goes out as it is (contract 7.2). `model` is the mapped model, which Azure wants in the path.
+    /// the path goes out as it is (contract 7.2). `model` is the model in its final form, which Azure wants in the path.
     pub fn target(&self, api: Option<Api>, client_path_and_query: &str, model: Option<&str>) -> Result<String, UnsupportedApi> {
         if let Some(api) = api
             && !self.0.apis.contains(&api)

@@ -2,6 +2,7 @@
 //!
 //! Precedence is that of Console contract 4.6.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use self::order::Precedence;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::document::Document;
+use crate::endpoint::ModelMapping;
 use crate::name::{ConsumerName, ProviderName, RouteName};
 use crate::route::AiRoute;
 
@@ -33,6 +35,8 @@ pub struct Table {
     conditions: Vec<Conditions>,
     by_name: HashMap<Arc<str>, usize>,
     index: Index,
+    /// The mappings of the providers that have one.
+    served: HashMap<ProviderName, ModelMapping>,
     calling_point: CallingPoint,
 }
 
@@ -133,6 +137,9 @@ impl Table {
             table.routes.push(CompiledRoute { index, ..route });
         }
         table.index = Index::new(&table.conditions);
+        // What is wrong with such a mapping is the provider's matter: `endpoint::resolve` reports it.
+        let with_mapping = document.providers.values().filter(|p| p.raw_configs.contains_key("modelMapping"));
+        table.served = with_mapping.map(|p| (p.name.clone(), ModelMapping::new(&p.raw_configs, &mut Vec::new()))).collect();
         (table, found)
     }
 
@@ -161,12 +168,18 @@ impl Table {
         let Some(route) = self.select(&self.calling_point.ask(model)) else {
             return Reach { route: None, allowed: false, upstreams: Vec::new() };
         };
-        let served = |u: &CompiledUpstream| u.mapping.target(Some(model)).unwrap_or(model).to_owned();
         Reach {
             route: Some(RouteName::from(&*route.name)),
             allowed: route.allows(consumer.as_str()),
-            upstreams: route.upstreams.iter().map(|u| (u.provider.clone(), u.weight, served(u))).collect(),
+            upstreams: route.upstreams.iter().map(|u| (u.provider.clone(), u.weight, self.served_model(u, model))).collect(),
         }
+    }
+
+    /// The route's mapping, then the provider's own.
+    fn served_model(&self, upstream: &CompiledUpstream, model: &str) -> String {
+        let asked = upstream.mapping.target(Some(model)).unwrap_or(model);
+        let served = self.served.get(&upstream.provider).and_then(|mapping| mapping.target(asked));
+        served.map_or_else(|| asked.to_owned(), Cow::into_owned)
     }
 
     /// What every route says to the request, in the order in which they are tried.

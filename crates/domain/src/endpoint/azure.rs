@@ -70,8 +70,12 @@ fn segment(model: &str) -> String {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'~' => safe.push(char::from(byte)),
             b'.' if model.bytes().any(|b| b != b'.') => safe.push('.'),
-            _ => safe.push_str(&format!("%{byte:02X}")),
+            _ => safe.extend(['%', hex(byte >> 4), hex(byte & 15)]),
         }
     }
     safe
+}
+
+fn hex(nibble: u8) -> char {
+    char::from(b"0123456789ABCDEF"[usize::from(nibble)])
 }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::address::Address;
 use super::azure::Azure;
+use super::models::ModelMapping;
 use super::paths::{BasePath, Layout, Paths, capabilities, is_verbatim};
 use super::{Endpoint, Parts};
 use crate::api::Api;
@@ -25,6 +26,7 @@ pub fn resolve(provider: &Provider) -> Result<Endpoint, Vec<Diagnostic>> {
     }
     let raw = &provider.raw_configs;
     let mut found = refused_modes(raw);
+    let models = ModelMapping::new(raw, &mut found);
     let place = place(kind, raw, &mut found);
     let (Some(place), true) = (place, found.is_empty()) else { return Err(found) };
     let (apis, layout) = with_capabilities(place.apis, place.layout, raw);
@@ -37,6 +39,7 @@ pub fn resolve(provider: &Provider) -> Result<Endpoint, Vec<Diagnostic>> {
         claude_version: text(raw, "claudeVersion").unwrap_or("2023-06-01").to_owned(),
         key: kind.key,
         apis,
+        models,
         models_path: place.models,
         stream_options: kind.stream_options && provider.protocol == Protocol::OpenAi,
         first_byte_timeout: raw.get("firstByteTimeout").and_then(Value::as_u64).filter(|ms| *ms > 0).map(Duration::from_millis),
@@ -105,10 +108,9 @@ fn by_domain(kind: &ProviderType, raw: &Map<String, Value>) -> Result<Place, Dia
     };
     let mut place = at(kind, Address { path: String::new(), ..address });
     // On when absent: the Console's default (contract 3.3). Only chat moves.
-    if kind.id == "zhipuai" && raw.get("zhipuCodePlanMode").and_then(Value::as_bool) != Some(false) {
-        if let Layout::Under { elsewhere, .. } = &mut place.layout {
-            elsewhere.push((Api::ChatCompletions, "/api/coding/paas/v4/chat/completions".to_owned()));
-        }
+    let code_plan = kind.id == "zhipuai" && raw.get("zhipuCodePlanMode").and_then(Value::as_bool) != Some(false);
+    if code_plan && let Layout::Under { elsewhere, .. } = &mut place.layout {
+        elsewhere.push((Api::ChatCompletions, "/api/coding/paas/v4/chat/completions".to_owned()));
     }
     Ok(place)
 }

@@ -241,6 +241,22 @@ fn every_served_type_resolves_with_what_it_needs() {
 }
 
 #[test]
+fn the_provider_s_own_mapping_knows_patterns() {
+    let stored = json!({"a": "exact", "a*": "prefix", "~^(b)-(.*)$": "$2-$1", "~^c": "", "keep": "keep", "*": "rest"});
+    let mapped = endpoint("openai", &json!({"modelMapping": stored}));
+    let check = |model: &str, want: Option<&str>| assert_eq!(mapped.served_model(model).as_deref(), want, "{model}");
+    check("a", Some("exact"));
+    check("ab", Some("prefix"));
+    check("b-large", Some("large-b"));
+    check("c", None);
+    check("keep", None);
+    check("z", Some("rest"));
+    assert_eq!(endpoint("openai", &json!({})).served_model("z"), None);
+    let found = resolve(&provider("openai", &json!({"modelMapping": {"~(": "x"}}))).unwrap_err();
+    assert_eq!(found[0].pointer, "/rawConfigs/modelMapping");
+}
+
+#[test]
 fn time_outs_come_from_the_object() {
     assert_eq!(endpoint("openai", &json!({"firstByteTimeout": 1500})).first_byte_timeout(), Some(Duration::from_millis(1500)));
     assert_eq!(endpoint("openai", &json!({"firstByteTimeout": 0})).first_byte_timeout(), None);

@@ -12,24 +12,20 @@ const CODING_PLAN: &str = "/api/coding/paas/v4";
 
 /// Stores address and fields. Without an address the type's own is meant.
 pub(super) fn put(provider: &mut Provider, kind: &ProviderType, given: Option<&BaseUrl>, fields: Map<String, Value>) {
-    let own = own_members(kind, given);
     provider.raw_configs = fields;
-    match own {
-        Some(members) => {
-            // The Console would fill in `true`; the object says so itself (contract 3.3).
-            if kind.id == "qwen" {
-                provider.raw_configs.insert("qwenEnableCompatible".to_owned(), true.into());
-            }
-            provider.raw_configs.extend(members);
-        }
-        None => {
-            "openai".clone_into(&mut provider.kind);
-            // The type's own fields mean nothing to `openai`.
-            provider.raw_configs.retain(|name, _| COMMON_FIELDS.iter().any(|field| field.name == name));
-            let url = given.map_or_else(|| kind.base_url.to_owned(), ToString::to_string);
-            provider.raw_configs.insert("openaiCustomUrl".to_owned(), url.into());
-        }
+    let Some(members) = own_members(kind, given) else {
+        "openai".clone_into(&mut provider.kind);
+        // The type's own fields mean nothing to `openai`.
+        provider.raw_configs.retain(|name, _| COMMON_FIELDS.iter().any(|field| field.name == name));
+        let url = given.map_or_else(|| kind.base_url.to_owned(), ToString::to_string);
+        provider.raw_configs.insert("openaiCustomUrl".to_owned(), url.into());
+        return;
+    };
+    // The Console would fill in `true`; the object says so itself (contract 3.3).
+    if kind.id == "qwen" {
+        provider.raw_configs.insert("qwenEnableCompatible".to_owned(), true.into());
     }
+    provider.raw_configs.extend(members);
 }
 
 /// The address in the members of the type; `None` where they cannot hold it.

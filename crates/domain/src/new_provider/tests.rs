@@ -136,6 +136,8 @@ fn the_stored_provider_reads_back_as_its_base_url() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     /// Whatever is built passes the checks for stored providers, and goes where it was shown to go.
     #[test]
     fn what_is_built_is_valid_and_goes_there(

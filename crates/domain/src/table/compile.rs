@@ -120,7 +120,7 @@ fn fallback(stored: &FallbackConfig, found: &mut Vec<Diagnostic>) -> Option<Comp
 fn retry(stored: Option<&ProxyNextUpstream>) -> Option<RetryPolicy> {
     let default = RetryPolicy {
         attempts: 3,
-        per_try_timeout: Some(Duration::from_secs(120)),
+        per_try_timeout: Some(Duration::from_mins(2)),
         on_5xx: true,
         non_idempotent: true,
         statuses: Vec::new(),

@@ -53,10 +53,13 @@ struct Slot {
     /// The first route that asks for nothing more. All later ones without conditions are never reached.
     plain: Option<Rank>,
     /// Routes that ask for an exact header or query value, by the first such.
-    keyed: Vec<(Key, HashMap<Box<str>, Vec<Rank>>)>,
+    keyed: Vec<(Key, ByValue)>,
     /// The other routes with conditions, by rank.
     rest: Vec<Rank>,
 }
+
+/// Routes by the value they ask for.
+type ByValue = HashMap<Box<str>, Vec<Rank>>;
 
 #[derive(Debug, PartialEq, Eq)]
 enum Key {

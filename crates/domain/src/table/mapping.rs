@@ -38,8 +38,18 @@ impl Mapping {
     /// The model to ask the vendor for in place of `model`, or to put into a request that names none. `None`: leave it as it is.
     pub fn target(&self, model: Option<&str>) -> Option<&str> {
         let asked = model.unwrap_or_default();
-        let by_prefix = || self.prefixes.iter().find(|(prefix, _)| asked.starts_with(&**prefix)).map(|(_, target)| target);
-        let target = self.exact.get(asked).or_else(by_prefix).or(self.other.as_ref())?;
-        (!target.is_empty() && **target != *asked).then_some(&**target)
+        let target = self.named(asked).or(self.other())?;
+        (!target.is_empty() && *target != *asked).then_some(target)
+    }
+
+    /// What the map says of this very model, by its id or how it begins.
+    pub(crate) fn named(&self, model: &str) -> Option<&str> {
+        let by_prefix = || self.prefixes.iter().find(|(prefix, _)| model.starts_with(&**prefix)).map(|(_, target)| target);
+        self.exact.get(model).or_else(by_prefix).map(|target| &**target)
+    }
+
+    /// What the map says of all other models.
+    pub(crate) fn other(&self) -> Option<&str> {
+        self.other.as_deref()
     }
 }

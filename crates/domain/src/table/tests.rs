@@ -307,6 +307,16 @@ fn reach_calls_where_the_default_route_listens() {
 }
 
 #[test]
+fn reach_names_the_model_the_vendor_is_asked_for() {
+    let upstreams = json!([{"provider": "p", "weight": 100, "modelMapping": {"alias": "kimi-latest"}}]);
+    let mut document = document(&[json!({"name": "default-ai-route", "upstreams": upstreams})]);
+    let provider = document.providers.get_mut("p").unwrap();
+    provider.raw_configs.insert("modelMapping".into(), json!({"~-latest$": "-k2.5"}));
+    let reach = Table::compile(&document).0.reach(&"manager".into(), "alias");
+    assert_eq!(reach.upstreams, [("p".into(), 100, "kimi-k2.5".into())]);
+}
+
+#[test]
 fn weights_fallback_and_retries() {
     let table = table(&[json!({"name": "r",
         "upstreams": [{"provider": "p", "weight": 0}, {"provider": "p", "weight": 20}, {"provider": "p", "weight": 80}],
@@ -329,7 +339,7 @@ fn weights_fallback_and_retries() {
 fn retries_as_the_console_fills_them_in() {
     let of = |stored: Value| table(&[json!({"name": "r", "proxyNextUpstream": stored})]).route("r").unwrap().retry.clone();
     let default = of(Value::Null).unwrap();
-    assert_eq!((default.attempts, default.per_try_timeout), (3, Some(std::time::Duration::from_secs(120))));
+    assert_eq!((default.attempts, default.per_try_timeout), (3, Some(std::time::Duration::from_mins(2))));
     let spelt = json!({"enabled": true, "attempts": 3, "timeout": 120, "conditions": ["error", "timeout", "non_idempotent"]});
     assert_eq!(of(spelt), Some(default));
     assert_eq!(of(json!({"enabled": false})), None);
