@@ -18,7 +18,7 @@ mod undo;
 
 pub use edit::{Change, Edited, edit};
 pub use error::EditError;
-pub use path::{Path, Step};
+use path::Path;
 pub use plan::{Notice, Wish};
 pub use reading::{Override, Reading, read};
 pub use undo::{Because, Left, Undo, Undone, undo};

@@ -45,7 +45,8 @@ fn check_value(text: &str, value: &Value<'_>, at: &mut String) -> Result<(), Edi
         Value::Array(array) => {
             for (index, element) in array.elements.iter().enumerate() {
                 let whole = at.len();
-                at.push_str(&format!("/{index}"));
+                at.push('/');
+                at.push_str(&index.to_string());
                 check_value(text, element, at)?;
                 at.truncate(whole);
             }

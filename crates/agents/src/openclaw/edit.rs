@@ -29,7 +29,7 @@ pub struct Change {
 
 impl Change {
     pub(super) fn new(document: &Document<'_>, path: &Path, before: Option<&Value>, after: Option<&Value>) -> Self {
-        Self { pointer: document.pointer(path), before: before.map(redact), after: after.map(redact), path: path.to_string() }
+        Self { pointer: document.pointer(path), before: before.map(shown), after: after.map(shown), path: path.to_string() }
     }
 }
 
@@ -104,6 +104,15 @@ fn confirm(body: &str, wish: &Wish) -> Result<(), EditError> {
         None => Ok(()),
         Some(Op::Add(path, _) | Op::Set(path, _)) => Err(not_read_back(&document.pointer(path))),
     }
+}
+
+/// A value without its secrets. The headers of a provider may hold any, under any name.
+pub(super) fn shown(value: &Value) -> Value {
+    let mut value = redact(value);
+    if let Some(Value::Object(headers)) = value.get_mut("headers") {
+        headers.values_mut().for_each(|header| *header = "…".into());
+    }
+    value
 }
 
 pub(super) fn is_empty(value: &Value) -> bool {

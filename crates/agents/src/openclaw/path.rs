@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// One step into a value.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Step {
+pub(super) enum Step {
     /// The member of this name.
     Member(String),
     /// The element (an object) whose `id` is this, wherever it stands in its array.
@@ -20,33 +20,33 @@ pub enum Step {
 /// Steps from the root.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Path(Vec<Step>);
+pub(super) struct Path(Vec<Step>);
 
 impl Path {
     /// The member path of these names.
-    pub fn of<const N: usize>(names: [&str; N]) -> Self {
+    pub(super) fn of<const N: usize>(names: [&str; N]) -> Self {
         Self(names.iter().map(|name| Step::Member((*name).to_owned())).collect())
     }
 
     /// The path of a member of this value.
     #[must_use]
-    pub fn member(&self, name: &str) -> Self {
+    pub(super) fn member(&self, name: &str) -> Self {
         self.then(Step::Member(name.to_owned()))
     }
 
     /// The path of an element of this array.
     #[must_use]
-    pub fn element(&self, id: &str) -> Self {
+    pub(super) fn element(&self, id: &str) -> Self {
         self.then(Step::Element { id: id.to_owned() })
     }
 
     /// The steps, outermost first.
-    pub fn steps(&self) -> &[Step] {
+    pub(super) fn steps(&self) -> &[Step] {
         &self.0
     }
 
     /// The last step and the path before it; nothing for the root.
-    pub fn split_last(&self) -> Option<(&Step, Self)> {
+    pub(super) fn split_last(&self) -> Option<(&Step, Self)> {
         let (last, before) = self.0.split_last()?;
         Some((last, Self(before.to_vec())))
     }

@@ -226,7 +226,7 @@ fn what_matters_and_is_not_changed_is_said() {
     assert!(matches!(&edited.notices[0], Notice::OtherGateway { base_url, .. } if base_url == "http://far:1/v1"));
     assert!(matches!(&edited.notices[1], Notice::OtherKey { pointer } if pointer == "/models/providers/hiclaw-gateway/apiKey"));
     assert!(said[2].contains("/agents/entries/main/model") && said[3].contains("/agents/list/0/model") && said[4].contains("off"));
-    assert!(!format!("{said:?} {:?}", edited).contains("planted"));
+    assert!(!format!("{said:?} {edited:?}").contains("planted"));
 }
 
 #[test]
@@ -239,6 +239,11 @@ fn a_key_is_in_the_text_and_nowhere_else() {
         assert!(!shown.contains("planted"), "{shown}");
     }
     let record = serde_json::from_str(&undo_record).unwrap();
+    let with_headers =
+        edited.text.replacen("\"api\":", "\"headers\":{\"Authorization\":\"planted\",\"x-api-key\":\"planted\"},\"api\":", 1);
+    let left = undo(&with_headers, &record).unwrap().left;
+    assert_eq!(left.len(), 1);
+    assert!(!format!("{left:?}").contains("planted"), "{left:?}");
     assert_eq!(undo(&edited.text, &record).unwrap().text, "{}");
 }
 

@@ -1,18 +1,19 @@
 //! Taking an edit back, as far as the file still shows it.
 
-use agm_domain::redact::{pointer_segment, redact};
+use agm_domain::redact::pointer_segment;
 use aws_lc_rs::digest::{SHA256, digest};
 use jsonc_parser::ast;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::document::{Document, meaning, split_bom};
-use super::edit::{Change, is_empty, not_read_back};
+use super::edit::{Change, is_empty, not_read_back, shown};
 use super::{EditError, Path, splice};
 use crate::hex;
 
 /// How to take one edit back. It holds no secret: a key is remembered as its hash.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Undo {
     /// The model reference that was written, `<provider key>/<model>`.
     reference: String,
@@ -164,7 +165,7 @@ impl Undone {
     }
 
     fn leave(&mut self, document: &Document<'_>, path: &Path, now: &Value, because: Because) {
-        self.left.push(Left { pointer: document.pointer(path), now: redact(now), because });
+        self.left.push(Left { pointer: document.pointer(path), now: shown(now), because });
     }
 }
 

@@ -41,13 +41,20 @@ impl<'b> Choices<'b> {
                 1 => text.push_str("  "),
                 2 => text.push('\t'),
                 3 | 4 => text.push_str(self.eol),
-                5 => text.push_str(&format!("/* c{}, }} ] \" */", self.mark())),
-                6 => text.push_str(&format!("// c{} {{ ' , :{}", self.mark(), self.eol)),
-                7 => text.push_str(&format!("/* c{}{}*/", self.mark(), self.eol)),
+                5..=7 => text.push_str(&self.comment()),
                 _ => text.push('\u{a0}'),
             }
         }
         text
+    }
+
+    fn comment(&mut self) -> String {
+        let (mark, eol) = (self.mark(), self.eol);
+        match self.below(3) {
+            0 => format!("/* c{mark}, }} ] \" */"),
+            1 => format!("// c{mark} {{ ' , :{eol}"),
+            _ => format!("/* c{mark}{eol}*/"),
+        }
     }
 
     fn string(&mut self, text: &str) -> String {

@@ -1,6 +1,7 @@
 //! Laws of the edit, over random files.
 
 use agm_agents::openclaw::{Wish, edit, read, undo};
+use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -31,7 +32,7 @@ fn solid(text: &str) -> String {
 
 fn meaning(text: &str) -> Value {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    jsonc_parser::parse_to_ast(text, &Default::default(), &Default::default()).unwrap().value.unwrap().into()
+    parse_to_ast(text, &CollectOptions::default(), &ParseOptions::default()).unwrap().value.unwrap().into()
 }
 
 /// The first place of `before` that is missing or different in `after`; more members and elements are fine.
