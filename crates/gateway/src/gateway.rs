@@ -1,23 +1,38 @@
 //! The running gateway, seen from outside.
 
 use std::collections::{BTreeMap, HashMap};
+use std::io;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use agm_domain::diagnostic::Diagnostic;
 use agm_domain::document::Document;
 use agm_domain::name::ProviderName;
 use jiff::Timestamp;
-use tokio::sync::broadcast;
+use tokio::runtime::{Builder, LocalOptions};
+use tokio::sync::{broadcast, mpsc, oneshot};
 
+use crate::local::LocalTasks;
+use crate::meters::{Gauge, Meter, encode};
 use crate::probe::ProbeMark;
 use crate::seen::{LastSeen, Seen};
 use crate::settings::{Clock, Settings};
+use crate::shared::Shared;
+use crate::upstream::{Pools, Roots, RootsError};
+use crate::worker::Accepted;
+use crate::{acceptor, health, worker};
 
 /// A running gateway. Dropping it cuts what is in flight; [`Gateway::shutdown`] drains.
 #[derive(Debug)]
-pub struct Gateway {}
+pub struct Gateway {
+    addr: SocketAddr,
+    shared: Arc<Shared>,
+    /// Its threads, and how each says that it ended.
+    done: Vec<(String, oneshot::Receiver<()>)>,
+}
 
 /// Why the gateway did not start.
 #[derive(Debug, thiserror::Error)]
@@ -81,92 +96,260 @@ pub struct TokenOut {
     pub status: u16,
 }
 
+/// How long a part of the gateway may take to notice that it ended.
+const LAST_WAIT: Duration = Duration::from_secs(2);
+/// Accepted connections that may wait for their worker.
+const HANDED: usize = 256;
+
 impl Gateway {
     /// Listens on `listen` and serves `document`. Everything in it that cannot be served is left out and reported by
     /// [`Gateway::diagnostics`].
     pub fn start(settings: Settings, listen: SocketAddr, document: &Document, clock: Clock) -> Result<Self, StartError> {
-        let _ = (settings, listen, document, clock);
-        Ok(Self {})
+        let roots = Roots::new(settings.extra_ca_file.as_deref())?;
+        let count = match settings.workers {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            count => count,
+        };
+        let shared = Arc::new(Shared::new(settings, clock, roots, document, count));
+        let mut this = Self { addr: listen, shared: Arc::clone(&shared), done: Vec::new() };
+        let mut workers = Vec::with_capacity(count);
+        for number in 0..count {
+            let (sender, accepted) = mpsc::channel(HANDED);
+            workers.push(sender);
+            let (shared, seed) = (Arc::clone(&shared), seed());
+            this.thread(format!("agm-gateway-{number}"), move |done| worker::run(shared, number, seed, accepted, done))?;
+        }
+        let (ready, is_ready) = std::sync::mpsc::sync_channel(1);
+        this.thread("agm-gateway".to_owned(), move |done| control(&shared, listen, workers, &ready, done))?;
+        this.addr = is_ready
+            .recv()
+            .map_err(|_| StartError::Thread(io::Error::other("the accepting thread ended")))?
+            .map_err(|cause| StartError::Listen { addr: listen, cause })?;
+        Ok(this)
     }
 
     /// Where it listens.
     pub fn addr(&self) -> SocketAddr {
-        SocketAddr::from(([127, 0, 0, 1], 0))
+        self.addr
     }
 
     /// Serves this document from now on: requests that begin after the return see it, those in flight finish on the one they began with.
     /// What cannot be served is left out, harms nothing else, and is reported.
     pub fn apply(&self, document: &Document) -> Vec<Diagnostic> {
-        let _ = document;
-        Vec::new()
+        self.shared.apply(document)
     }
 
     /// What of the document in force cannot be served.
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
-        Vec::new()
+        self.shared.snapshot.load().diagnostics.clone()
     }
 
     /// Gives the model lists that were fetched from the providers, for `GET /v1/models`.
     pub fn set_provider_models(&self, lists: HashMap<ProviderName, Vec<String>>) {
-        drop(lists);
+        self.shared.model_lists.store(Arc::new(lists));
     }
 
     /// The mark our own probes carry.
     pub fn probe_mark(&self) -> ProbeMark {
-        ProbeMark::generate()
+        self.shared.mark.clone()
     }
 
     /// The newest request of this consumer for each API and model, newest first.
     pub fn last_seen(&self, consumer: &str) -> Vec<LastSeen> {
-        let _ = consumer;
-        Vec::new()
+        let mut newest: HashMap<(&'static str, Arc<str>), LastSeen> = HashMap::new();
+        for meter in self.meters().iter().filter(|m| *m.key.consumer == *consumer) {
+            if let Some(last) = meter.last() {
+                let known = newest.entry((last.api, Arc::clone(&last.model))).or_insert_with(|| last.clone());
+                if known.seq < last.seq {
+                    *known = last;
+                }
+            }
+        }
+        let mut all: Vec<LastSeen> = newest.into_values().collect();
+        all.sort_by_key(|last| std::cmp::Reverse(last.seq));
+        all
     }
 
     /// Requests being answered now, by consumer; consumers without one are absent.
     pub fn in_flight(&self) -> BTreeMap<String, u32> {
-        BTreeMap::new()
+        let gauges = self.shared.gauges();
+        let now = gauges.iter().map(|(name, count)| (name.clone(), count.load(Ordering::Relaxed)));
+        now.filter(|(_, count)| *count > 0).collect()
     }
 
     /// Up to `limit` requests with a number greater than `after_seq`, oldest first.
     pub fn recent_requests(&self, after_seq: u64, limit: usize) -> Vec<Arc<Seen>> {
-        let _ = (after_seq, limit);
-        Vec::new()
+        self.shared.log.after(after_seq, limit)
     }
 
     /// Finished requests as they come, in small batches. A reader that is too slow misses some (`RecvError::Lagged` says how many) and never
     /// slows a request down.
     pub fn subscribe(&self) -> broadcast::Receiver<Arc<Seen>> {
-        broadcast::channel(1).1
+        self.shared.log.subscribe()
     }
 
     /// Counts since the start.
     pub fn totals(&self) -> Totals {
-        Totals::default()
+        self.sums().0
     }
 
     /// Requests in the last minute, probes left out.
     pub fn rpm(&self) -> u64 {
-        0
+        self.sums().1
     }
 
     /// Open client connections.
     pub fn connections(&self) -> usize {
-        0
+        self.shared.connections.load(Ordering::Relaxed)
     }
 
     /// Every key of every provider, by provider and place.
     pub fn token_health(&self) -> Vec<TokenHealth> {
-        Vec::new()
+        let snapshot = self.shared.snapshot.load();
+        let mut all = Vec::new();
+        for (name, provider) in snapshot.providers() {
+            all.extend(provider.tokens.list().iter().map(|token| {
+                let health = token.state.health();
+                TokenHealth {
+                    provider: name.clone(),
+                    index: token.index,
+                    mask: token.state.mask.clone(),
+                    failures: health.failures,
+                    out: health.out.map(|(since, status)| TokenOut { since, status }),
+                }
+            }));
+        }
+        all.sort_by(|a, b| (&a.provider, a.index).cmp(&(&b.provider, b.index)));
+        all
     }
 
     /// Appends all metric families in Prometheus' text format.
     pub fn encode_metrics(&self, out: &mut String) {
-        let _ = out;
+        let shared = &self.shared;
+        let one = |name, help, kind, value| Gauge { name, help, kind, samples: vec![(Vec::new(), value)] };
+        let in_flight = self.in_flight().into_iter().map(|(consumer, n)| (vec![("consumer", consumer)], u64::from(n))).collect();
+        let keys = self.token_health().into_iter().map(|t| {
+            let labels = vec![("provider", t.provider.to_string()), ("key", t.index.to_string())];
+            (labels, u64::from(t.out.is_some()))
+        });
+        let gauges = [
+            Gauge { name: "agm_gateway_requests_in_flight", help: "Requests being answered", kind: "gauge", samples: in_flight },
+            Gauge { name: "agm_gateway_key_out", help: "Whether a provider's key is out of use", kind: "gauge", samples: keys.collect() },
+            one("agm_gateway_connections", "Open client connections", "gauge", self.connections() as u64),
+            one(
+                "agm_gateway_upstream_connections_total",
+                "Connections opened to providers",
+                "counter",
+                shared.opened.load(Ordering::Relaxed),
+            ),
+            one("agm_gateway_events_dropped_total", "Requests that left the log before they were told", "counter", shared.log.dropped()),
+            one("agm_gateway_panics_total", "Requests on which the gateway failed", "counter", shared.panics.load(Ordering::Relaxed)),
+        ];
+        encode(out, &self.meters(), &gauges);
     }
 
-    /// Stops accepting at once, lets requests in flight finish for at most `drain`, cuts the rest. Returns how many were cut.
-    pub async fn shutdown(self, drain: Duration) -> usize {
-        let _ = drain;
-        0
+    /// Stops accepting at once, lets requests in flight finish for at most `drain`, cuts the rest. Returns how many connections were cut.
+    pub async fn shutdown(mut self, drain: Duration) -> usize {
+        self.shared.closing.cancel();
+        let mut done = std::mem::take(&mut self.done);
+        let all = async {
+            for (name, end) in &mut done {
+                drop((name, end.await));
+            }
+        };
+        if tokio::time::timeout(drain, all).await.is_ok() {
+            return 0;
+        }
+        let cut = self.connections();
+        self.shared.ended.cancel();
+        for (_, end) in done.into_iter().filter(|(_, end)| !end.is_terminated()) {
+            drop(tokio::time::timeout(LAST_WAIT, end).await);
+        }
+        cut
+    }
+
+    fn thread(
+        &mut self,
+        name: String,
+        body: impl FnOnce(oneshot::Sender<()>) -> io::Result<()> + Send + 'static,
+    ) -> Result<(), StartError> {
+        let (done, end) = oneshot::channel();
+        let run = move || {
+            if let Err(error) = body(done) {
+                tracing::error!(%error, "a thread of the gateway cannot run; check the process's limits");
+            }
+        };
+        let handle = std::thread::Builder::new().name(name.clone()).spawn(run).map_err(StartError::Thread)?;
+        // It ends when it is told to; waiting for it is `end`'s part.
+        drop(handle);
+        self.done.push((name, end));
+        Ok(())
+    }
+
+    fn meters(&self) -> Vec<Arc<Meter>> {
+        self.shared.meters.iter().flat_map(|meters| meters.all()).collect()
+    }
+
+    fn sums(&self) -> (Totals, u64) {
+        let mut totals = Totals::default();
+        let second = self.shared.second();
+        let minute = self.shared.meters.iter().map(|meters| meters.sums(&mut totals, second)).sum();
+        (totals, minute)
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        self.shared.closing.cancel();
+        self.shared.ended.cancel();
+    }
+}
+
+impl From<RootsError> for StartError {
+    fn from(RootsError { path, cause }: RootsError) -> Self {
+        Self::CaFile { path, cause }
+    }
+}
+
+/// The thread that accepts, tells events and checks keys.
+fn control(
+    shared: &Arc<Shared>,
+    listen: SocketAddr,
+    workers: Vec<mpsc::Sender<Accepted>>,
+    ready: &std::sync::mpsc::SyncSender<io::Result<SocketAddr>>,
+    done: oneshot::Sender<()>,
+) -> io::Result<()> {
+    let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
+    runtime.block_on(async {
+        let listener = match acceptor::listen(listen).and_then(|listener| Ok((listener.local_addr()?, listener))) {
+            Ok((addr, listener)) => {
+                drop(ready.send(Ok(addr)));
+                listener
+            }
+            Err(error) => {
+                drop(ready.send(Err(error)));
+                return;
+            }
+        };
+        let settings = &shared.settings;
+        let pools = Pools::new(Arc::clone(shared), settings.timeouts.clone(), settings.idle_connections, LocalTasks::default());
+        tokio::select! {
+            () = acceptor::accept(Arc::clone(shared), listener, workers) => {}
+            () = shared.log.tell() => {}
+            () = health::watch(Arc::clone(shared), Rc::new(pools)) => {}
+        }
+    });
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    let _ = done.send(());
+    Ok(())
+}
+
+/// A start for a worker's random numbers.
+fn seed() -> u64 {
+    let mut bytes = [0; 8];
+    match aws_lc_rs::rand::fill(&mut bytes) {
+        Ok(()) => u64::from_ne_bytes(bytes),
+        // Load is then spread alike in every worker: no harm.
+        Err(_) => 0x9e37_79b9_7f4a_7c15,
     }
 }

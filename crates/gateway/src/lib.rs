@@ -1,9 +1,25 @@
 //! The embedded data plane: an OpenAI-compatible reverse proxy.
 
+mod acceptor;
+mod body;
+mod connection;
 mod gateway;
+mod health;
+mod keys;
+mod local;
+mod log;
+mod meters;
+mod phase;
 mod probe;
+mod refusal;
 mod seen;
 mod settings;
+mod shared;
+mod snapshot;
+mod tap;
+mod tokens;
+mod upstream;
+mod worker;
 
 pub use gateway::{Gateway, StartError, TokenHealth, TokenOut, Totals};
 pub use probe::{PROBE_HEADER, PROVIDER_HEADER, ProbeMark, ROUTE_HEADER};

@@ -1,7 +1,6 @@
 //! Everything about the gateway that is not in the document.
 
 use std::collections::BTreeSet;
-use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
 use std::path::PathBuf;
@@ -67,7 +66,7 @@ pub struct Limits {
 /// How long the gateway waits for whom.
 #[derive(Clone, Debug)]
 pub struct Timeouts {
-    /// For the head of a request, from its connection's first idle moment.
+    /// For the head of a request, from when its connection has nothing else to do: also how long an unused connection is kept.
     pub header: Duration,
     /// For the next piece of a request's body. Beyond: 408.
     pub body: Duration,
@@ -117,11 +116,11 @@ impl Default for Limits {
 impl Default for Timeouts {
     fn default() -> Self {
         Self {
-            header: Duration::from_secs(30),
-            body: Duration::from_secs(60),
+            header: Duration::from_secs(75),
+            body: Duration::from_mins(1),
             connect: Duration::from_secs(10),
-            first_byte: Duration::from_secs(600),
-            idle: Duration::from_secs(180),
+            first_byte: Duration::from_mins(10),
+            idle: Duration::from_mins(3),
             keep: Duration::from_secs(30),
         }
     }
@@ -151,9 +150,4 @@ impl fmt::Debug for Page {
 /// The system's clock.
 pub fn system_clock() -> Clock {
     Arc::new(Timestamp::now)
-}
-
-/// Nothing to be wrong with: for bodies made of memory.
-pub(crate) fn never(error: Infallible) -> BoxError {
-    match error {}
 }

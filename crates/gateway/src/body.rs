@@ -1,0 +1,7 @@
+//! Request bodies: what is looked for in them, how they are changed, and how they are sent on.
+
+pub(crate) mod collect;
+pub(crate) mod multipart;
+pub(crate) mod outgoing;
+pub(crate) mod peek;
+pub(crate) mod splice;

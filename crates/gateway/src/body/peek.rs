@@ -1,0 +1,156 @@
+//! Finds `model`, `stream` and `stream_options` in a JSON body in one scan, without building a tree.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// What a body says, with the places where it says it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Peeked {
+    /// The model and the bytes of its value.
+    pub model: Option<ModelAt>,
+    /// Whether a streamed answer is asked for.
+    pub stream: bool,
+    /// What it says of usage in streams.
+    pub usage: UsageWish,
+    /// Just behind the opening brace of a JSON object.
+    pub inside: Option<usize>,
+    /// Whether that object has no members.
+    pub bare: bool,
+}
+
+/// Where the model is named.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct ModelAt {
+    /// The bytes that stand for it: of a JSON string, quotes included.
+    pub span: Range<usize>,
+    /// Its text.
+    pub text: Arc<str>,
+    /// How a new text is written in its place.
+    pub form: Form,
+}
+
+/// How a value is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// As a JSON string.
+    Json,
+    /// As it is.
+    Plain,
+}
+
+/// What a body says about the usage chunk of a stream.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) enum UsageWish {
+    /// No `stream_options`.
+    #[default]
+    Silent,
+    /// `stream_options` without `include_usage`: the place behind its brace, and whether it has no members.
+    Unsaid(usize, bool),
+    /// Something other than `true`, and where: the value of `include_usage`, or of a `stream_options` that is no object.
+    Declined(Range<usize>, Declined),
+    /// `include_usage: true`.
+    Wanted,
+}
+
+/// What stands where `true` would have to stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Declined {
+    /// The value of `include_usage`.
+    Flag,
+    /// The value of `stream_options`.
+    Options,
+}
+
+/// Why a body cannot be used.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum BodyFault {
+    /// Its bytes are no text.
+    #[error("the request body is not valid UTF-8; send JSON in UTF-8")]
+    NotUtf8,
+    /// Its text is no JSON object, or names a member twice.
+    #[error("the request body is not a usable JSON object: {0}")]
+    NotJson(String),
+    /// The model is a number or the like.
+    #[error("`model` must be a string")]
+    ModelNotText,
+    /// A multipart body without the end of a part.
+    #[error("the multipart request body is malformed: {0}")]
+    Multipart(&'static str),
+}
+
+/// A member named twice is an error here, so gateway and vendor can never read two different models out of one body.
+#[derive(Deserialize)]
+#[serde(expecting = "a JSON object")]
+struct Members<'a> {
+    #[serde(borrow, default)]
+    model: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    stream: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    stream_options: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Options<'a> {
+    #[serde(borrow, default)]
+    include_usage: Option<&'a RawValue>,
+}
+
+/// Reads a JSON body.
+pub(crate) fn peek(body: &[u8]) -> Result<Peeked, BodyFault> {
+    let text = std::str::from_utf8(body).map_err(|_| BodyFault::NotUtf8)?;
+    let brace = text.len() - text.trim_start_matches([' ', '\t', '\r', '\n']).len();
+    // Serde would also read the members from an array, in order.
+    if text.as_bytes().get(brace) != Some(&b'{') {
+        return Err(BodyFault::NotJson("it must begin with `{`".to_owned()));
+    }
+    let members: Members<'_> = serde_json::from_str(text).map_err(|e| BodyFault::NotJson(e.to_string()))?;
+    let model = members.model.map(|raw| model_at(text, raw)).transpose()?.flatten();
+    let usage = members.stream_options.map_or(UsageWish::Silent, |raw| usage_wish(text, raw));
+    let stream = members.stream.is_some_and(|raw| raw.get() == "true");
+    Ok(Peeked { model, stream, usage, inside: Some(brace + 1), bare: is_bare(&text[brace + 1..]) })
+}
+
+fn model_at(text: &str, raw: &RawValue) -> Result<Option<ModelAt>, BodyFault> {
+    if raw.get() == "null" {
+        return Ok(None);
+    }
+    let value: Cow<'_, str> = match raw.get().strip_prefix('"').and_then(|r| r.strip_suffix('"')) {
+        Some(plain) if !plain.contains('\\') => Cow::Borrowed(plain),
+        Some(_) => Cow::Owned(serde_json::from_str(raw.get()).map_err(|e| BodyFault::NotJson(e.to_string()))?),
+        None => return Err(BodyFault::ModelNotText),
+    };
+    Ok(Some(ModelAt { span: span_of(text, raw.get()), text: value.into(), form: Form::Json }))
+}
+
+fn usage_wish(text: &str, raw: &RawValue) -> UsageWish {
+    let span = span_of(text, raw.get());
+    if !raw.get().starts_with('{') {
+        return UsageWish::Declined(span, Declined::Options);
+    }
+    match serde_json::from_str::<Options<'_>>(raw.get()) {
+        Ok(Options { include_usage: None }) => UsageWish::Unsaid(span.start + 1, is_bare(&raw.get()[1..])),
+        Ok(Options { include_usage: Some(flag) }) if flag.get() == "true" => UsageWish::Wanted,
+        Ok(Options { include_usage: Some(flag) }) => UsageWish::Declined(span_of(text, flag.get()), Declined::Flag),
+        // Named twice: the vendor's to judge.
+        Err(_) => UsageWish::Wanted,
+    }
+}
+
+/// Whether an object whose opening brace has been read ends right away.
+fn is_bare(after_brace: &str) -> bool {
+    after_brace.trim_start_matches([' ', '\t', '\r', '\n']).starts_with('}')
+}
+
+/// Where `part`, borrowed from `text`, stands in it.
+fn span_of(text: &str, part: &str) -> Range<usize> {
+    let start = part.as_ptr().addr() - text.as_ptr().addr();
+    start..start + part.len()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,156 @@
+//! Phase 1: the request as it came, cleaned of what is not for the provider.
+
+use std::rc::Rc;
+use std::time::Instant;
+
+use agm_domain::api::Api;
+use http::header::{
+    AUTHORIZATION, CONNECTION, EXPECT, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
+use hyper::body::Incoming;
+
+use crate::keys::{Who, X_API_KEY, without_keys};
+use crate::probe::PROBE_HEADER;
+use crate::settings::{Page, Settings};
+use crate::worker::{View, Worker};
+
+/// Headers between two neighbours, not from end to end (RFC 9110, 7.6.1).
+const HOP_BY_HOP: [HeaderName; 8] = [
+    CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    PROXY_AUTHENTICATE,
+    PROXY_AUTHORIZATION,
+    TE,
+    TRAILER,
+    TRANSFER_ENCODING,
+];
+
+/// Headers by which Higress's parts talk to each other: from a client they would be a lie (Console contract 7.4, 7.6).
+const INTERNAL: [HeaderName; 4] = [
+    HeaderName::from_static("x-higress-llm-model"),
+    HeaderName::from_static("x-higress-fallback-from"),
+    HeaderName::from_static("x-mse-consumer"),
+    HeaderName::from_static("x-hi-original-auth"),
+];
+
+/// A request on its way through the phases.
+pub(crate) struct Call {
+    pub worker: Rc<Worker>,
+    pub view: Rc<View>,
+    pub started: Instant,
+    pub method: Method,
+    pub uri: Uri,
+    /// Without the headers that are not for the provider; keys are among those.
+    pub headers: HeaderMap,
+    /// Lower-case, without port.
+    pub host: String,
+    pub api: Option<Api>,
+    pub who: Who,
+    /// One of ours, which counts nowhere.
+    pub probe: bool,
+    /// Whether a protocol is asked for that is not forwarded.
+    pub websocket: bool,
+    /// The key that came with the request, where it is no consumer's: some providers are called with it.
+    pub client_key: Option<HeaderValue>,
+}
+
+/// The page, if the request is for it.
+pub(crate) fn page_for<'a>(settings: &'a Settings, request: &Request<Incoming>) -> Option<&'a Page> {
+    let page = settings.page.as_ref()?;
+    let path = request.uri().path();
+    let below = path.strip_prefix("/agm").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let own_host = || !settings.page_hosts.is_empty() && settings.page_hosts.contains(&host_of(request.uri(), request.headers()));
+    (below || own_host()).then_some(page)
+}
+
+impl Call {
+    /// Takes the request apart.
+    pub(crate) fn arrive(worker: Rc<Worker>, request: Request<Incoming>) -> (Self, Incoming) {
+        let started = Instant::now();
+        let view = worker.view();
+        let (parts, body) = request.into_parts();
+        let mut headers = parts.headers;
+        let keys = &view.snapshot.keys;
+        let who = keys.identify(&headers, parts.uri.query().unwrap_or_default());
+        let probe = headers.remove(PROBE_HEADER).is_some_and(|mark| worker.shared.mark.matches(&mark));
+        let websocket = headers.remove(UPGRADE).is_some_and(|to| to.as_bytes().eq_ignore_ascii_case(b"websocket"));
+        let host = host_of(&parts.uri, &headers);
+        strip(&mut headers);
+        let client_key = take_keys(&mut headers, keys.headers());
+        let call = Self {
+            uri: without_query_keys(parts.uri, keys.queries()),
+            api: None,
+            method: parts.method,
+            client_key: client_key.filter(|_| !matches!(who, Who::Known(_))),
+            worker,
+            started,
+            headers,
+            host,
+            who,
+            probe,
+            websocket,
+            view,
+        };
+        (Self { api: Api::detect(call.uri.path()), ..call }, body)
+    }
+
+    /// The consumer's number.
+    pub(crate) fn consumer(&self) -> usize {
+        self.who.index()
+    }
+
+    /// Path and query, as the client sent them, but for keys.
+    pub(crate) fn target(&self) -> &str {
+        self.uri.path_and_query().map_or("/", |t| t.as_str())
+    }
+}
+
+/// Removes what is between the client and us.
+fn strip(headers: &mut HeaderMap) {
+    if let Some(named) = headers.get(CONNECTION).cloned() {
+        for name in named.as_bytes().split(|b| *b == b',').filter_map(|n| HeaderName::from_bytes(n.trim_ascii()).ok()) {
+            headers.remove(name);
+        }
+    }
+    for name in HOP_BY_HOP.iter().chain(&INTERNAL).chain(&[HOST, EXPECT]) {
+        headers.remove(name);
+    }
+}
+
+/// Removes every header that may carry a consumer's key; gives the key that stands where vendors expect one.
+fn take_keys(headers: &mut HeaderMap, others: &[HeaderName]) -> Option<HeaderValue> {
+    let authorization = headers.remove(AUTHORIZATION);
+    let api_key = headers.remove(X_API_KEY);
+    for name in others {
+        headers.remove(name);
+    }
+    authorization.or_else(|| {
+        let mut value = [b"Bearer ", api_key?.as_bytes()].concat();
+        let header = HeaderValue::from_bytes(&value).ok();
+        value.fill(0);
+        header
+    })
+}
+
+fn without_query_keys(uri: Uri, names: &[String]) -> Uri {
+    let Some(query) = uri.query().filter(|_| !names.is_empty()) else { return uri };
+    let kept = without_keys(query, names);
+    if kept.len() == query.len() {
+        return uri;
+    }
+    let target = if kept.is_empty() { uri.path().to_owned() } else { format!("{}?{kept}", uri.path()) };
+    target.parse().unwrap_or_default()
+}
+
+/// The host asked for, lower-case and without port.
+fn host_of(uri: &Uri, headers: &HeaderMap) -> String {
+    let host = uri.authority().map(http::uri::Authority::as_str).or_else(|| headers.get(HOST).and_then(|h| h.to_str().ok()));
+    let host = host.unwrap_or_default();
+    let bare = match host.rfind(':') {
+        Some(at) if !host.ends_with(']') => &host[..at],
+        _ => host,
+    };
+    bare.to_ascii_lowercase()
+}

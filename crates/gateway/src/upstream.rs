@@ -1,0 +1,15 @@
+//! Connections to providers.
+//!
+//! Each worker has its own, so nothing here is shared between threads. A connection of HTTP/1.1 is not a task of its own: whoever uses it
+//! polls it, which saves two wake-ups for every request, and dropping it in mid-exchange is what cancels a call.
+
+mod connect;
+mod exchange;
+mod failure;
+mod pool;
+mod tls;
+
+pub(crate) use exchange::{Answered, Source};
+pub(crate) use failure::{Failure, Kind};
+pub(crate) use pool::{Pool, Pools, SWEEP};
+pub(crate) use tls::{Roots, RootsError};
