@@ -165,18 +165,15 @@ fn azure(kind: &ProviderType, raw: &Map<String, Value>) -> Result<Place, Diagnos
 /// address under the other name, which only works for one behind the same front; agm connects to what is named.
 fn overridden(mut place: Place, raw: &Map<String, Value>) -> Result<Place, Diagnostic> {
     // The Console derives these from `claudeCustomUrl`, which then says the same with its scheme.
-    if text(raw, "claudeCustomUrl").is_some() {
-        return Ok(place);
-    }
-    if let Some(domain) = text(raw, "providerDomain") {
-        place.address = Address::of_domain(domain, "/rawConfigs/providerDomain")?;
-        place.further.clear();
-    }
-    if let Some(path) = text(raw, "providerBasePath") {
-        place.in_front = format!("/{}", path.trim_matches('/'));
-    }
-    if place.in_front == "/" {
-        place.in_front.clear();
+    if text(raw, "claudeCustomUrl").is_none() {
+        if let Some(domain) = text(raw, "providerDomain") {
+            place.address = Address::of_domain(domain, "/rawConfigs/providerDomain")?;
+            place.further.clear();
+        }
+        if let Some(path) = text(raw, "providerBasePath") {
+            let inner = path.trim_matches('/');
+            place.in_front = if inner.is_empty() { String::new() } else { format!("/{inner}") };
+        }
     }
     place.models = place.models.map(|models| format!("{}{models}", place.in_front));
     Ok(place)

@@ -257,6 +257,19 @@ fn the_provider_s_own_mapping_knows_patterns() {
 }
 
 #[test]
+fn models_are_listed_where_the_vendor_lists_them() {
+    let check = |kind: &str, raw: Value, want: Option<&str>| assert_eq!(endpoint(kind, &raw).models_path(), want, "{kind} {raw}");
+    check("openai", json!({}), Some("/v1/models"));
+    check("openai", json!({"openaiCustomUrl": "https://h/api/v3/"}), Some("/api/v3/models"));
+    check("openai", json!({"openaiCustomUrl": "https://h/v1/chat/completions"}), None);
+    check("claude", json!({"claudeCustomUrl": "https://h/anthropic"}), Some("/anthropic/v1/models"));
+    check("claude", json!({"providerDomain": "h", "providerBasePath": "anthropic/"}), Some("/anthropic/v1/models"));
+    check("deepseek", json!({"providerBasePath": "/"}), Some("/v1/models"));
+    check("gemini", json!({}), Some("/v1beta/openai/models"));
+    check("minimax", json!({}), None);
+}
+
+#[test]
 fn time_outs_come_from_the_object() {
     assert_eq!(endpoint("openai", &json!({"firstByteTimeout": 1500})).first_byte_timeout(), Some(Duration::from_millis(1500)));
     assert_eq!(endpoint("openai", &json!({"firstByteTimeout": 0})).first_byte_timeout(), None);
