@@ -139,7 +139,7 @@ impl NewProvider {
 
 impl Field {
     /// The value to store for what was given; `None` for nothing.
-    fn read(&self, given: Option<&Value>) -> Result<Option<Value>, Diagnostic> {
+    pub fn read(&self, given: Option<&Value>) -> Result<Option<Value>, Diagnostic> {
         let bad = |what: String| Diagnostic::hard(Code::ValidationFailed, format!("/fields/{}", self.name), what).hint(self.hint);
         let default = || Value::from(self.default);
         let given = match given {
