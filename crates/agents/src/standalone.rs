@@ -42,6 +42,8 @@ pub struct Planned {
     pub changes: Vec<Change>,
     /// What will not be changed although it matters.
     pub notices: Vec<Notice>,
+    /// How to take it back, once made. Known before, so that it can be journalled before.
+    pub undo: Undo,
     /// The file that a symbolic link leads to, if the path is one.
     pub link_to: Option<PathBuf>,
 }
@@ -59,8 +61,6 @@ pub struct Delivered {
     pub after: String,
     /// How it was written.
     pub written: Written,
-    /// How to take it back.
-    pub undo: Undo,
     /// Where the log ended just before the file was written; nothing without a log.
     pub log: Option<LogMark>,
 }
@@ -113,6 +113,7 @@ pub fn plan(target: &Target, wish: &Wish) -> Result<Planned, Error> {
         reference: edited.reference,
         changes: edited.changes,
         notices: edited.notices,
+        undo: edited.undo,
         link_to: file.link_to,
     })
 }
@@ -131,9 +132,10 @@ pub fn deliver(target: &Target, wish: &Wish, now: Timestamp) -> Result<Delivered
         reference: edited.reference,
         changes: edited.changes,
         notices: edited.notices,
+        undo: edited.undo,
         link_to: replaced.before.link_to,
     };
-    Ok(Delivered { planned, before: replaced.before.hash, after: replaced.after, written: replaced.written, undo: edited.undo, log })
+    Ok(Delivered { planned, before: replaced.before.hash, after: replaced.after, written: replaced.written, log })
 }
 
 /// Takes a delivery back as far as the file still shows it. Safe to run twice.

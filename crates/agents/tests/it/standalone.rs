@@ -64,10 +64,10 @@ fn a_delivery_is_read_back_and_undone() {
     assert!(!record.contains("planted"), "{record}");
     let restored: Delivered = serde_json::from_str(&record).unwrap();
     assert_eq!(restored, delivered);
-    let reverted = undo(&target, &restored.undo).unwrap();
+    let reverted = undo(&target, &restored.planned.undo).unwrap();
     assert_eq!((&reverted.after, reverted.left.len()), (&delivered.before, 0));
     assert_eq!(fs::read_to_string(&config).unwrap(), CONFIG);
-    assert_eq!(undo(&target, &restored.undo).unwrap().written, Written::Unchanged);
+    assert_eq!(undo(&target, &restored.planned.undo).unwrap().written, Written::Unchanged);
     let files: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
     assert_eq!(files, ["openclaw.json"], "nothing is left beside it");
 }
