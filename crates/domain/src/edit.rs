@@ -73,9 +73,9 @@ pub enum Edit {
         /// Which agent.
         agent: AgentId,
         /// What it had.
-        from: Option<Assignment>,
+        from: Option<Box<Assignment>>,
         /// What it gets.
-        to: Option<Assignment>,
+        to: Option<Box<Assignment>>,
     },
 }
 
@@ -138,7 +138,7 @@ impl Edit {
             Self::AllowConsumers { route, consumers } => on_route(document, route, |r| allow(r, consumers)),
             Self::DisallowConsumers { route, consumers } => on_route(document, route, |r| disallow(r, consumers)),
             Self::SetUpstreams { route, from, to } => on_route(document, route, |r| set_upstreams(r, from, to)),
-            Self::Assign { agent, from, to } => assign(document, agent, from.as_ref(), to.as_ref()),
+            Self::Assign { agent, from, to } => assign(document, agent, from.as_deref(), to.as_deref()),
         }
     }
 }

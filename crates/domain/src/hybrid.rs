@@ -105,3 +105,6 @@ impl Draft {
         self.routing.notes.push(note);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -74,8 +74,6 @@ fn keeps(noun: Noun, name: &str, present: &Document) -> bool {
     match noun {
         Noun::Agent => true,
         Noun::Consumer => present.agent_of(&ConsumerName::from(name)).is_some(),
-        // An agent that is registered only since then has no older assignment to go back to.
-        Noun::Assignment | Noun::Provider => false,
         Noun::Route => RouteName::from(name).is_probe(),
         _ => false,
     }

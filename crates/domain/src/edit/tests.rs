@@ -29,8 +29,8 @@ fn edits() -> Vec<Edit> {
         Edit::AddPredicate { route: route.clone(), predicate: ModelPredicate::equal("b2"), at: None },
         Edit::AllowConsumers { route: route.clone(), consumers: vec!["worker-a".into(), "worker-b".into()] },
         Edit::SetUpstreams { route, from: vec![Upstream::only("b".into())], to: vec![Upstream::only("a".into())] },
-        Edit::Assign { agent: AgentId::Manager, from: Some(assignment("a", "m1")), to: Some(assignment("b", "m2")) },
-        Edit::Assign { agent: AgentId::parse("alice").unwrap(), from: None, to: Some(assignment("b", "m2")) },
+        Edit::Assign { agent: AgentId::Manager, from: Some(Box::new(assignment("a", "m1"))), to: Some(Box::new(assignment("b", "m2"))) },
+        Edit::Assign { agent: AgentId::parse("alice").unwrap(), from: None, to: Some(Box::new(assignment("b", "m2"))) },
     ]
 }
 

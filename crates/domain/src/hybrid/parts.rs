@@ -44,24 +44,21 @@ pub fn probe_route(document: &Document, id: &str, provider: &ProviderName, model
 
 fn like_default(document: &Document, name: RouteName, provider: &ProviderName) -> AiRoute {
     let mut route = AiRoute::new(name, provider.clone());
-    match document.default_route() {
-        Some(default) => {
-            route.domains.clone_from(&default.domains);
-            route.path_predicate.clone_from(&default.path_predicate);
-            route.header_control.clone_from(&default.header_control);
-            let mut auth = default.auth_config.clone().unwrap_or_default();
-            for consumer in agents_consumers(document) {
-                if !auth.allowed_consumers.contains(&consumer) {
-                    auth.allowed_consumers.push(consumer);
-                }
-            }
-            route.auth_config = Some(auth);
-        }
-        None => {
-            route.path_predicate = Some(Predicate::path("/v1"));
-            route.auth_config = Some(key_auth(agents_consumers(document)));
+    let Some(default) = document.default_route() else {
+        route.path_predicate = Some(Predicate::path("/v1"));
+        route.auth_config = Some(key_auth(agents_consumers(document)));
+        return route;
+    };
+    route.domains.clone_from(&default.domains);
+    route.path_predicate.clone_from(&default.path_predicate);
+    route.header_control.clone_from(&default.header_control);
+    let mut auth = default.auth_config.clone().unwrap_or_default();
+    for consumer in agents_consumers(document) {
+        if !auth.allowed_consumers.contains(&consumer) {
+            auth.allowed_consumers.push(consumer);
         }
     }
+    route.auth_config = Some(auth);
     route
 }
 
@@ -86,11 +83,10 @@ pub(super) fn agents_consumers(document: &Document) -> Vec<ConsumerName> {
 
 /// The preset prefixes of a provider that no other route holds; those that are held are reported.
 pub(super) fn free_prefixes(draft: &mut Draft, provider: &ProviderName) -> Vec<ModelPredicate> {
-    let preset = draft.document.providers.get(provider).map(|p| p.preset().to_owned());
-    let Some(preset) = preset.as_deref().and_then(provider_type::find) else { return Vec::new() };
+    let prefixes = draft.document.providers.get(provider).map(provider_type::prefixes).unwrap_or_default();
     let own = RouteName::of_provider(provider);
     let mut free = Vec::new();
-    for prefix in preset.prefixes {
+    for prefix in prefixes {
         let predicate = ModelPredicate::prefix(prefix);
         let holder = draft
             .document

@@ -1,6 +1,6 @@
 //! What is wrong with the routes as they are, and the edits that mend it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::parts::agents_consumers;
 use super::{Draft, Routing, Wish, add_provider, route_wishes};
@@ -12,7 +12,7 @@ use crate::name::{ConsumerName, RouteName};
 use crate::route::{AiRoute, MatchType};
 
 /// Something wrong with a route.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
     /// Which route; it may be one that is missing.
