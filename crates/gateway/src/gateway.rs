@@ -3,14 +3,16 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use agm_domain::diagnostic::Diagnostic;
 use agm_domain::document::Document;
 use agm_domain::name::ProviderName;
+use futures_util::future::join_all;
 use jiff::Timestamp;
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -30,8 +32,8 @@ use crate::{acceptor, health, worker};
 pub struct Gateway {
     addr: SocketAddr,
     shared: Arc<Shared>,
-    /// Its threads, and how each says that it ended.
-    done: Vec<(String, oneshot::Receiver<()>)>,
+    /// How its threads say that they ended.
+    done: Mutex<Vec<oneshot::Receiver<()>>>,
 }
 
 /// Why the gateway did not start.
@@ -111,7 +113,7 @@ impl Gateway {
             count => count,
         };
         let shared = Arc::new(Shared::new(settings, clock, roots, document, count));
-        let mut this = Self { addr: listen, shared: Arc::clone(&shared), done: Vec::new() };
+        let mut this = Self { addr: listen, shared: Arc::clone(&shared), done: Mutex::default() };
         let mut workers = Vec::with_capacity(count);
         for number in 0..count {
             let (sender, accepted) = mpsc::channel(HANDED);
@@ -248,41 +250,32 @@ impl Gateway {
         encode(out, &self.meters(), &gauges);
     }
 
-    /// Stops accepting at once, lets requests in flight finish for at most `drain`, cuts the rest. Returns how many connections were cut.
-    pub async fn shutdown(mut self, drain: Duration) -> usize {
+    /// Stops accepting at once, lets requests in flight finish for at most `drain`, cuts the rest. Returns how many connections were cut. A
+    /// second call has nothing left to wait for.
+    pub async fn shutdown(&self, drain: Duration) -> usize {
         self.shared.closing.cancel();
-        let mut done = std::mem::take(&mut self.done);
-        let all = async {
-            for (name, end) in &mut done {
-                drop((name, end.await));
-            }
-        };
-        if tokio::time::timeout(drain, all).await.is_ok() {
+        let threads = std::mem::take(&mut *self.done.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut all = pin!(join_all(threads));
+        if tokio::time::timeout(drain, all.as_mut()).await.is_ok() {
             return 0;
         }
         let cut = self.connections();
         self.shared.ended.cancel();
-        for (_, end) in done.into_iter().filter(|(_, end)| !end.is_terminated()) {
-            drop(tokio::time::timeout(LAST_WAIT, end).await);
-        }
+        drop(tokio::time::timeout(LAST_WAIT, all).await);
         cut
     }
 
-    fn thread(
-        &mut self,
-        name: String,
-        body: impl FnOnce(oneshot::Sender<()>) -> io::Result<()> + Send + 'static,
-    ) -> Result<(), StartError> {
+    fn thread(&self, name: String, body: impl FnOnce(oneshot::Sender<()>) -> io::Result<()> + Send + 'static) -> Result<(), StartError> {
         let (done, end) = oneshot::channel();
         let run = move || {
             if let Err(error) = body(done) {
                 tracing::error!(%error, "a thread of the gateway cannot run; check the process's limits");
             }
         };
-        let handle = std::thread::Builder::new().name(name.clone()).spawn(run).map_err(StartError::Thread)?;
+        let handle = std::thread::Builder::new().name(name).spawn(run).map_err(StartError::Thread)?;
         // It ends when it is told to; waiting for it is `end`'s part.
         drop(handle);
-        self.done.push((name, end));
+        self.done.lock().unwrap_or_else(PoisonError::into_inner).push(end);
         Ok(())
     }
 

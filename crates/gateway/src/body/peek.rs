@@ -12,6 +12,8 @@ use serde_json::value::RawValue;
 pub(crate) struct Peeked {
     /// The model and the bytes of its value.
     pub model: Option<ModelAt>,
+    /// The bytes of a `model` that is `null`.
+    pub null_model: Option<Range<usize>>,
     /// Whether a streamed answer is asked for.
     pub stream: bool,
     /// What it says of usage in streams.
@@ -86,18 +88,23 @@ pub(crate) enum BodyFault {
 #[derive(Deserialize)]
 #[serde(expecting = "a JSON object")]
 struct Members<'a> {
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "present")]
     model: Option<&'a RawValue>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "present")]
     stream: Option<&'a RawValue>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "present")]
     stream_options: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
 struct Options<'a> {
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "present")]
     include_usage: Option<&'a RawValue>,
+}
+
+/// A member that is there, even when it is `null`: putting a second one beside it would be wrong.
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
 }
 
 /// Reads a JSON body.
@@ -111,8 +118,9 @@ pub(crate) fn peek(body: &[u8]) -> Result<Peeked, BodyFault> {
     let members: Members<'_> = serde_json::from_str(text).map_err(|e| BodyFault::NotJson(e.to_string()))?;
     let model = members.model.map(|raw| model_at(text, raw)).transpose()?.flatten();
     let usage = members.stream_options.map_or(UsageWish::Silent, |raw| usage_wish(text, raw));
+    let null_model = members.model.filter(|raw| raw.get() == "null").map(|raw| span_of(text, raw.get()));
     let stream = members.stream.is_some_and(|raw| raw.get() == "true");
-    Ok(Peeked { model, stream, usage, inside: Some(brace + 1), bare: is_bare(&text[brace + 1..]) })
+    Ok(Peeked { model, null_model, stream, usage, inside: Some(brace + 1), bare: is_bare(&text[brace + 1..]) })
 }
 
 fn model_at(text: &str, raw: &RawValue) -> Result<Option<ModelAt>, BodyFault> {

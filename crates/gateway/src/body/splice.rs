@@ -20,29 +20,35 @@ pub(crate) struct Edit {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Pieces(pub Vec<Bytes>);
 
-/// Puts another model in the place of the one that is named.
-pub(crate) fn replace_model(model: &ModelAt, with: &str) -> Edit {
-    let with = match model.form {
-        Form::Json => json_string(with),
-        Form::Plain => with.to_owned(),
-    };
-    Edit { at: model.span.clone(), with }
-}
-
-/// Names a model in a body that names none.
-pub(crate) fn insert_model(peeked: &Peeked, model: &str) -> Option<Edit> {
-    Some(insert_member(peeked.inside?, peeked.bare, &format!("\"model\":{}", json_string(model))))
-}
-
-/// Asks for the usage chunk; `None` where the body does already.
-pub(crate) fn ask_for_usage(peeked: &Peeked) -> Option<Edit> {
-    match &peeked.usage {
-        UsageWish::Wanted => None,
-        UsageWish::Silent => Some(insert_member(peeked.inside?, peeked.bare, "\"stream_options\":{\"include_usage\":true}")),
-        UsageWish::Unsaid(at, bare) => Some(insert_member(*at, *bare, "\"include_usage\":true")),
-        UsageWish::Declined(at, Declined::Flag) => Some(Edit { at: at.clone(), with: "true".to_owned() }),
-        UsageWish::Declined(at, Declined::Options) => Some(Edit { at: at.clone(), with: "{\"include_usage\":true}".to_owned() }),
+/// What makes a body name `model`, if one is given, and ask for the usage chunk of its stream, if `usage` is wanted.
+pub(crate) fn edits(peeked: &Peeked, model: Option<&str>, usage: bool) -> Vec<Edit> {
+    let mut edits = Vec::new();
+    let mut members = Vec::new();
+    if let Some(model) = model {
+        match (&peeked.model, &peeked.null_model) {
+            (Some(ModelAt { span, form, .. }), _) => {
+                let with = if *form == Form::Json { json_string(model) } else { model.to_owned() };
+                edits.push(Edit { at: span.clone(), with });
+            }
+            (None, Some(span)) => edits.push(Edit { at: span.clone(), with: json_string(model) }),
+            (None, None) => members.push(format!("\"model\":{}", json_string(model))),
+        }
     }
+    if usage {
+        match &peeked.usage {
+            UsageWish::Wanted => {}
+            UsageWish::Silent => members.push("\"stream_options\":{\"include_usage\":true}".to_owned()),
+            UsageWish::Unsaid(at, bare) => edits.push(insert(*at, *bare, "\"include_usage\":true")),
+            UsageWish::Declined(at, Declined::Flag) => edits.push(Edit { at: at.clone(), with: "true".to_owned() }),
+            UsageWish::Declined(at, Declined::Options) => {
+                edits.push(Edit { at: at.clone(), with: "{\"include_usage\":true}".to_owned() });
+            }
+        }
+    }
+    if let Some(inside) = peeked.inside.filter(|_| !members.is_empty()) {
+        edits.push(insert(inside, peeked.bare, &members.join(",")));
+    }
+    edits
 }
 
 /// The body with the edits made. They must not overlap.
@@ -68,9 +74,10 @@ pub(crate) fn splice(body: &Bytes, mut edits: Vec<Edit>) -> Pieces {
     Pieces(pieces)
 }
 
-fn insert_member(at: usize, bare: bool, member: &str) -> Edit {
+/// Puts members at the beginning of an object; `bare` says that it has none.
+fn insert(at: usize, bare: bool, members: &str) -> Edit {
     let comma = if bare { "" } else { "," };
-    Edit { at: at..at, with: format!("{member}{comma}") }
+    Edit { at: at..at, with: format!("{members}{comma}") }
 }
 
 fn json_string(text: &str) -> String {

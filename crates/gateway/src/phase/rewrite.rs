@@ -9,7 +9,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri};
 use super::Call;
 use super::what::What;
 use crate::body::outgoing::{Held, Outgoing, Passing};
-use crate::body::splice::{ask_for_usage, insert_model, replace_model, splice};
+use crate::body::peek::UsageWish;
+use crate::body::splice::{edits, splice};
 use crate::refusal::Refusal;
 use crate::snapshot::ProviderPlan;
 use crate::tokens::Token;
@@ -33,20 +34,18 @@ pub(crate) fn prepare(
     what: &What,
 ) -> Result<Prepared, Refusal> {
     let asked = what.model().map(|m| &**m);
-    let mapped = upstream.mapping.target(asked);
+    // First the route's mapping, then the provider's own (Console contract 7.4).
+    let routed = upstream.mapping.target(asked).or(asked);
+    let own = routed.and_then(|model| provider.endpoint.served_model(model));
+    let model = own.as_deref().or(routed);
     let target = provider
         .endpoint
-        .target(call.api, call.target(), mapped.or(asked))
+        .target(call.api, call.target(), model)
         .map_err(|unsupported| Refusal::unsupported_api(&route.name, &unsupported))?;
     let target = PathAndQuery::try_from(target).map_err(|_| Refusal::bad_target(call.uri.path()))?;
     let What::Held { body, peeked } = what else { return Ok(Prepared { target, body: None, changed: false, swallow: false }) };
-    let mut edits = Vec::new();
-    if let Some(mapped) = mapped {
-        edits.extend(peeked.model.as_ref().map_or_else(|| insert_model(peeked, mapped), |m| Some(replace_model(m, mapped))));
-    }
-    let usage = if provider.asks_usage && peeked.stream && streams_usage(call.api) { ask_for_usage(peeked) } else { None };
-    let swallow = usage.is_some();
-    edits.extend(usage);
+    let swallow = provider.asks_usage && peeked.stream && streams_usage(call.api) && peeked.usage != UsageWish::Wanted;
+    let edits = edits(peeked, model.filter(|model| asked != Some(*model)), swallow);
     let changed = !edits.is_empty();
     let body = if changed { Held::from(splice(body, edits)) } else { Held::new(body.clone()) };
     Ok(Prepared { target, body: Some(body), changed, swallow })

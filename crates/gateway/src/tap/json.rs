@@ -202,6 +202,3 @@ impl Key {
         matches!(self.text(), b"response" | b"message")
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,0 +1,6 @@
+//! The gateway as its clients see it: real HTTP on both sides, vendors by script.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod world;
+
+mod basics;

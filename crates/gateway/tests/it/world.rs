@@ -1,0 +1,136 @@
+//! A gateway with vendors behind it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use agm_domain::consumer::Consumer;
+use agm_domain::document::Document;
+use agm_domain::name::{ConsumerName, ProviderName, RouteName};
+use agm_domain::provider::Provider;
+use agm_domain::route::{AiRoute, AuthConfig, ModelPredicate, Predicate};
+use agm_domain::secret::Secret;
+use agm_gateway::{Gateway, Seen, Settings, system_clock};
+use agm_simvendor::{Flavour, Script, Vendor};
+use agm_testkit::http::{self, Answer, Request};
+use serde_json::{Value, json};
+
+/// Long enough for anything that happens at all.
+pub(crate) const SOON: Duration = Duration::from_secs(10);
+
+pub(crate) const KEY: &str = "gw-key-of-the-manager-0123456789";
+
+/// A vendor that answers everybody who has one of these keys.
+pub(crate) async fn vendor(name: &str, keys: &[&str]) -> Vendor {
+    Vendor::start(Script::new(name, Flavour::OpenAi).keys(keys.iter().copied())).await.unwrap()
+}
+
+pub(crate) fn provider(name: &str, url: &str, keys: &[&str]) -> Provider {
+    let mut provider = Provider::new(ProviderName::from(name), "openai", keys.iter().map(|k| Secret::from(*k)).collect());
+    provider.raw_configs.insert("openaiCustomUrl".to_owned(), Value::from(format!("{url}/v1")));
+    provider
+}
+
+/// A route for everybody with a key: `manager` and `worker-a`.
+pub(crate) fn route(name: &str, provider: &str) -> AiRoute {
+    let mut route = AiRoute::new(RouteName::from(name), ProviderName::from(provider));
+    route.path_predicate = Some(Predicate::path("/v1"));
+    route.auth_config = Some(AuthConfig {
+        enabled: true,
+        allowed_consumers: vec![ConsumerName::from("manager"), ConsumerName::from("worker-a")],
+        ..AuthConfig::default()
+    });
+    route
+}
+
+/// A route for some models.
+pub(crate) fn route_for(name: &str, provider: &str, predicates: &[ModelPredicate]) -> AiRoute {
+    let mut route = route(name, provider);
+    route.model_predicates = predicates.to_vec();
+    route
+}
+
+pub(crate) fn open(mut route: AiRoute) -> AiRoute {
+    route.auth_config = None;
+    route
+}
+
+pub(crate) fn document(providers: impl IntoIterator<Item = Provider>, routes: impl IntoIterator<Item = AiRoute>) -> Document {
+    let mut document = Document::default();
+    document.providers.extend(providers.into_iter().map(|p| (p.name.clone(), p)));
+    document.routes.extend(routes.into_iter().map(|r| (r.name.clone(), r)));
+    for (name, key) in [("manager", KEY), ("worker-a", "gw-key-of-worker-a-0123456789"), ("worker-b", "gw-key-of-worker-b-0123456789")] {
+        let consumer = Consumer::bearer(ConsumerName::from(name), Secret::from(key));
+        document.consumers.insert(consumer.name.clone(), consumer);
+    }
+    document
+}
+
+pub(crate) fn settings() -> Settings {
+    Settings { workers: 2, ..Settings::default() }
+}
+
+pub(crate) fn start(document: &Document) -> Gateway {
+    start_with(settings(), document)
+}
+
+pub(crate) fn start_with(settings: Settings, document: &Document) -> Gateway {
+    let gateway = Gateway::start(settings, SocketAddr::from(([127, 0, 0, 1], 0)), document, system_clock()).unwrap();
+    assert_eq!(gateway.diagnostics(), [], "the document is to be served whole");
+    gateway
+}
+
+/// One vendor behind the default route.
+pub(crate) async fn simple() -> (Vendor, Gateway) {
+    let vendor = vendor("alpha", &["sk-alpha-0123456789abcdef"]).await;
+    let document = document([provider("alpha", &vendor.url(), &["sk-alpha-0123456789abcdef"])], [route("default-ai-route", "alpha")]);
+    let gateway = start(&document);
+    (vendor, gateway)
+}
+
+pub(crate) fn chat_body(model: &str) -> Value {
+    json!({"model": model, "messages": [{"role": "user", "content": "say hello to the world"}]})
+}
+
+pub(crate) fn post(path: &str) -> Request {
+    Request::new("POST", path).header("authorization", format!("Bearer {KEY}"))
+}
+
+pub(crate) fn get(path: &str) -> Request {
+    Request::new("GET", path).header("authorization", format!("Bearer {KEY}"))
+}
+
+pub(crate) fn chat(model: &str) -> Request {
+    post("/v1/chat/completions").json(&chat_body(model))
+}
+
+pub(crate) fn stream(model: &str) -> Request {
+    let mut body = chat_body(model);
+    body["stream"] = Value::from(true);
+    post("/v1/chat/completions").json(&body)
+}
+
+pub(crate) async fn send(gateway: &Gateway, request: &Request) -> Answer {
+    tokio::time::timeout(SOON, http::send(gateway.addr(), request)).await.expect("an answer in time").unwrap()
+}
+
+/// The code of an error of the gateway's own.
+pub(crate) fn code(answer: &Answer) -> String {
+    answer.json()["error"]["code"].as_str().unwrap_or_default().to_owned()
+}
+
+/// The newest request in the log, once there are `count` of them.
+pub(crate) async fn logged(gateway: &Gateway, count: usize) -> Vec<Arc<Seen>> {
+    until(|| gateway.recent_requests(0, usize::MAX).len() >= count).await;
+    gateway.recent_requests(0, usize::MAX)
+}
+
+/// Waits for something that nobody announces.
+pub(crate) async fn until(done: impl Fn() -> bool) {
+    let wait = async {
+        while !done() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(SOON, wait).await.expect("it happens in time");
+}
