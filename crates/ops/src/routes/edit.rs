@@ -1,0 +1,296 @@
+//! Changing a route, or making one: what the edit names, and nothing else.
+
+use agm_domain::check;
+use agm_domain::code::Code;
+use agm_domain::diagnostic::Diagnostic;
+use agm_domain::diff::Change;
+use agm_domain::document::Document;
+use agm_domain::edit::next_version;
+use agm_domain::name::{ConsumerName, ProviderName, RouteName};
+use agm_domain::route::{AiRoute, AuthConfig, HeaderControl, HeaderEdits, HeaderValue, ModelPredicate, Predicate, RouteExtra};
+use agm_domain::secret::mask;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Value, json};
+
+use super::delete::nobody_moves;
+use super::view::{FallbackView, RouteUpstream, RouteView};
+use crate::actor::Actor;
+use crate::agm::Agm;
+use crate::error::OpError;
+
+/// A change of a route. What is absent stays as it is; a new route takes it from the default route.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct RouteEdit {
+    /// Where requests go; the weights add up to 100.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upstreams: Option<Vec<RouteUpstream>>,
+    /// Models it takes; none means every model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model_predicates: Option<Vec<ModelPredicate>>,
+    /// Models that it is to take even while no agent uses them. Each also becomes a predicate, where none takes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub models: Option<Vec<String>>,
+    /// Where requests go when the upstreams fail; `null` for nowhere.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "even_null")]
+    pub fallback: Option<Option<FallbackView>>,
+    /// Hosts it answers for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub domains: Option<Vec<String>>,
+    /// With what the path begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Who may call it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth: Option<AuthEdit>,
+    /// Changes to headers, as the Console has them; `null` for none.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "even_null")]
+    #[schema(value_type = Option<Object>)]
+    pub header_control: Option<Option<Value>>,
+}
+
+/// A change of who may call a route.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct AuthEdit {
+    /// Whether a key is asked for at all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    /// Whose keys open it; all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consumers: Option<Vec<String>>,
+}
+
+/// What became, or would become, of the route.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct RouteChanged {
+    /// The route.
+    pub route: RouteView,
+    /// Whether it is new.
+    pub created: bool,
+    /// Remarks.
+    pub notes: Vec<Diagnostic>,
+    /// Everything that changes.
+    pub changes: Vec<Change>,
+    /// The revision it is part of; absent for a plan, and where nothing changed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub revision: Option<u64>,
+}
+
+impl Agm {
+    /// Changes a route, or makes one. Refused where an agent's model would go elsewhere.
+    pub async fn put_route(
+        &self,
+        actor: &Actor,
+        name: &str,
+        edit: &RouteEdit,
+        expected: Option<&str>,
+        dry_run: bool,
+    ) -> Result<RouteChanged, OpError> {
+        self.acting()?;
+        let mut writer = self.writer().await;
+        let before = writer.document.routes.get(name).cloned();
+        match &before {
+            Some(route) => self.unchanged(&format!("route `{name}`"), route, expected)?,
+            // Who expects a version of it has seen one.
+            None if expected.is_some_and(|tag| tag != "*") => return Err(OpError::no_route(name)),
+            None => {}
+        }
+        let mut found = Vec::new();
+        let created = before.is_none();
+        let base = before.clone().unwrap_or_else(|| self.new_route(&writer.document, name, &mut found));
+        let mut route = edit.on(base, created, &mut found);
+        found.extend(check::route_hard(&route, &writer.document));
+        found.extend(check::route_policy(&route, &writer.document));
+        found.extend(catch_all(&route, &writer.document));
+        if let Some(before) = &before {
+            let known: Vec<_> = [check::route_hard(before, &writer.document), check::route_policy(before, &writer.document)].concat();
+            // What was wrong before is no reason to refuse another change.
+            found.retain(|problem| !known.contains(problem));
+        }
+        let (refused, notes): (Vec<_>, Vec<_>) = found.into_iter().partition(Diagnostic::refuses);
+        if !refused.is_empty() {
+            return Err(OpError::refused(&format!("the route `{name}` cannot be written so"), &refused));
+        }
+        if before.as_ref() != Some(&route) {
+            route.version = Some(next_version(route.version.as_deref()));
+        }
+        writer.document.routes.insert(route.name.clone(), route.clone());
+        nobody_moves(&writer.base().document, &writer.document, &self.0.switches.pending())?;
+
+        let changes = writer.changes();
+        let findings = self.findings(&writer.document);
+        let mut revision = None;
+        if !dry_run && !changes.is_empty() {
+            let what = if created { "added" } else { "changed" };
+            let current = writer.commit(actor, format!("route {name} {what}")).await?;
+            self.audit(actor, "route.put", name, json!({ "created": created, "revision": current.head.number })).await;
+            revision = Some(current.head.number);
+        }
+        Ok(RouteChanged { route: self.route_view(&route, &findings), created, notes, changes, revision })
+    }
+
+    /// A route that is not yet there: host, path and callers of the default route, no upstreams.
+    fn new_route(&self, document: &Document, name: &str, found: &mut Vec<Diagnostic>) -> AiRoute {
+        if let Some(bad) = route_name(name) {
+            found.push(bad);
+        }
+        let mut route = AiRoute::new(RouteName::from(name), ProviderName::from(""));
+        route.upstreams.clear();
+        match document.default_route() {
+            Some(default) => {
+                route.domains.clone_from(&default.domains);
+                route.path_predicate.clone_from(&default.path_predicate);
+                route.auth_config.clone_from(&default.auth_config);
+            }
+            None => {
+                route.path_predicate = Some(Predicate::path("/v1"));
+                route.auth_config = Some(AuthConfig { enabled: true, ..AuthConfig::default() });
+            }
+        }
+        route.agm = Some(RouteExtra { created_at: Some(self.stamp()), ..RouteExtra::default() });
+        route
+    }
+}
+
+impl RouteEdit {
+    /// The route after the edit.
+    fn on(&self, mut route: AiRoute, created: bool, found: &mut Vec<Diagnostic>) -> AiRoute {
+        if let Some(upstreams) = &self.upstreams {
+            let known = std::mem::take(&mut route.upstreams);
+            route.upstreams = upstreams.iter().enumerate().map(|(index, upstream)| upstream.store(index, &known)).collect();
+        }
+        if let Some(predicates) = &self.model_predicates {
+            route.model_predicates.clone_from(predicates);
+        }
+        if let Some(models) = &self.models {
+            // A route that takes every model is not narrowed by a list.
+            let leave = self.model_predicates.is_some() || (route.model_predicates.is_empty() && !created);
+            list_models(&mut route, models, leave, found);
+        }
+        if let Some(fallback) = &self.fallback {
+            route.fallback_config = fallback.as_ref().map(|fallback| fallback.store(route.fallback_config.as_ref()));
+        }
+        if let Some(domains) = &self.domains {
+            route.domains = domains.iter().map(|domain| domain.trim().to_ascii_lowercase()).collect();
+        }
+        if let Some(path) = &self.path {
+            if !path.starts_with('/') {
+                found.push(bad("/path", "a path begins with `/`", "write for example /v1"));
+            }
+            let kept = route.path_predicate.as_ref().filter(|kept| kept.match_value == *path).cloned();
+            route.path_predicate = Some(kept.unwrap_or_else(|| Predicate::path(path)));
+        }
+        if let Some(auth) = &self.auth {
+            auth.on(route.auth_config.get_or_insert_default());
+        }
+        if let Some(control) = &self.header_control {
+            route.header_control = headers(control.as_ref(), route.header_control.as_ref(), found);
+        }
+        route
+    }
+}
+
+impl AuthEdit {
+    fn on(&self, auth: &mut AuthConfig) {
+        if let Some(enabled) = self.enabled {
+            auth.enabled = enabled;
+        }
+        if let Some(consumers) = &self.consumers {
+            auth.allowed_consumers = consumers.iter().map(|name| ConsumerName::from(name.as_str())).collect();
+        }
+    }
+}
+
+/// Lists models on a route. Those that leave the list lose their predicate, those that come get one, unless the predicates are to be left.
+fn list_models(route: &mut AiRoute, models: &[String], leave: bool, found: &mut Vec<Diagnostic>) {
+    for (index, model) in models.iter().enumerate() {
+        found.extend(check::model_id(model).map(|bad| Diagnostic { pointer: format!("/models/{index}"), ..bad }));
+    }
+    let former = std::mem::replace(&mut route.agm.get_or_insert_default().models, models.to_vec());
+    if leave {
+        return;
+    }
+    let dropped = |predicate: &ModelPredicate| {
+        former.iter().any(|model| !models.contains(model) && *predicate == ModelPredicate::equal(model))
+    };
+    let kept: Vec<_> = route.model_predicates.iter().filter(|predicate| !dropped(predicate)).cloned().collect();
+    // Without its last predicate the route would take everything.
+    if !kept.is_empty() || !models.is_empty() {
+        route.model_predicates = kept;
+    }
+    for model in models {
+        if !route.names_model(model) {
+            route.model_predicates.push(ModelPredicate::equal(model));
+        }
+    }
+}
+
+/// The header changes to store. A value that comes back as it was shown, masked, means the one that is stored.
+fn headers(given: Option<&Value>, stored: Option<&HeaderControl>, found: &mut Vec<Diagnostic>) -> Option<HeaderControl> {
+    let mut control = match given.map(|value| serde_json::from_value::<HeaderControl>(value.clone())).transpose() {
+        Ok(control) => control?,
+        Err(error) => {
+            let what = format!("this cannot be understood: {error}");
+            found.push(bad("/headerControl", &what, "give `enabled`, and `request` and `response` with `add`, `set` and `remove`"));
+            return None;
+        }
+    };
+    let values = |edits: &HeaderEdits| edits.add.iter().chain(&edits.set).cloned().collect::<Vec<_>>();
+    let known: Vec<HeaderValue> = stored.iter().flat_map(|c| c.request.iter().chain(&c.response)).flat_map(values).collect();
+    for edits in control.request.iter_mut().chain(&mut control.response) {
+        for header in edits.add.iter_mut().chain(&mut edits.set) {
+            let same = |k: &&HeaderValue| k.key.eq_ignore_ascii_case(&header.key) && mask(&k.value) == header.value;
+            if let Some(kept) = known.iter().find(same) {
+                header.value.clone_from(&kept.value);
+            }
+        }
+    }
+    Some(control)
+}
+
+/// What is wrong with the routes that take every model: there is one, the default route, and it does.
+fn catch_all(route: &AiRoute, document: &Document) -> Option<Diagnostic> {
+    let takes_all = route.model_predicates.is_empty();
+    if route.name.is_default() {
+        return (!takes_all).then(|| {
+            Diagnostic::policy(Code::RouteConflict, "/modelPredicates", "the default route takes every model that no other route takes")
+                .hint("give the predicates to another route")
+        });
+    }
+    let default = document.default_route()?;
+    let hidden = takes_all
+        && route.header_predicates.is_empty()
+        && route.url_param_predicates.is_empty()
+        && (&route.domains, &route.path_predicate) == (&default.domains, &default.path_predicate);
+    hidden.then(|| {
+        let what = "without a model predicate this route stands beside the default route, and only one of them is ever reached";
+        Diagnostic::policy(Code::RouteConflict, "/modelPredicates", what).hint("name the models that it takes")
+    })
+}
+
+/// What is wrong with the name of a route to be made: it becomes the name of a Kubernetes object (Console contract 4.2).
+fn route_name(name: &str) -> Option<Diagnostic> {
+    let inner = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-' || c == b'.';
+    let ends = |c: Option<&u8>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    let bytes = name.as_bytes();
+    let is_label = bytes.len() <= 63 && bytes.iter().all(|c| inner(*c)) && ends(bytes.first()) && ends(bytes.last());
+    let reserved = RouteName::from(name).is_probe() || RouteName::from(name).is_default();
+    if !is_label {
+        let cure = "use lower-case letters, digits, `-` and `.`, at most 63 characters, starting and ending with a letter or digit";
+        return Some(Diagnostic::hard(Code::InvalidName, "/name", "this is not a route name").hint(cure));
+    }
+    reserved.then(|| {
+        let cure = "the default route comes with the first provider; names beginning with `agm-probe-` belong to agm's probes";
+        Diagnostic::hard(Code::InvalidName, "/name", "this name is reserved").hint(cure)
+    })
+}
+
+fn bad(pointer: &str, what: &str, cure: &str) -> Diagnostic {
+    Diagnostic::hard(Code::ValidationFailed, pointer, what).hint(cure)
+}
+
+/// A member that is `null` is given; one that is absent is not.
+fn even_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
