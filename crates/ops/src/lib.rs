@@ -1,1 +1,57 @@
-//! What a user can do: the operations every front end calls.
+#![doc = include_str!("../README.md")]
+
+mod access;
+mod actor;
+mod agents;
+mod agm;
+mod assignments;
+mod audit;
+mod current;
+mod delivery;
+mod duration;
+mod error;
+mod etag;
+mod events;
+mod evidence;
+mod gateway_key;
+mod master_key;
+mod models;
+mod probe;
+mod providers;
+mod requests;
+mod routes;
+mod settings;
+mod snapshots;
+mod status;
+mod switch;
+mod time;
+mod trial;
+mod vendor;
+
+pub use access::{Access, AccessSettings, AdminCredentials, Login, LoginKind, ManagerAccess, NewToken, SessionOpened, TokenMade, TokenView};
+pub use actor::{Actor, Role};
+pub use agents::{AgentAdded, AgentPatch, AgentView, ConfigFileView, LastSeenView, NewAgent};
+pub use agm::Agm;
+pub use audit::AuditView;
+pub use current::Current;
+pub use duration::parse_duration;
+pub use error::{Fault, OpError};
+pub use events::{Event, Events, Resumed};
+pub use evidence::{Reloaded, Repaired};
+pub use master_key::KeyRotated;
+pub use models::{ModelChanged, ModelView};
+pub use providers::{
+    FieldView, KeyChange, KeyTest, KeyView, ListedModels, ModelList, OutOfUse, ProviderAdded, ProviderChanged, ProviderPatch,
+    ProviderRemoved, ProviderTest, ProviderTypeView, ProviderView, TestRequest,
+};
+pub use requests::{RequestView, UsageView};
+pub use routes::{
+    AuthEdit, ConsideredView, DefaultSet, ExplainRequest, Explanation, FallbackView, PathView, ReachedView, RouteAuthView, RouteChanged,
+    RouteEdit, RouteFinding, RouteRemoved, RouteUpstream, RouteView, RoutesRepaired,
+};
+pub use settings::{Patience, Settings, Storage};
+pub use snapshots::{BackupDetail, BackupView, RestoreRequest, Restored};
+pub use status::{AgentDrift, MetricsView, PlatformView, StatusView};
+pub use switch::{FileChange, MemberReport, PlannedMember, SwitchFailure, SwitchPlan, SwitchReport, SwitchRequest};
+pub use time::{stamp, whole_seconds};
+pub use trial::{Failure, Trial};

@@ -1,0 +1,43 @@
+//! The Manager's gateway key as a login, so that its skill works without an admin's password. Workers' keys never are.
+
+use agm_domain::agent::AgentId;
+
+use super::{Access, Login, LoginKind, random};
+use crate::actor::{Actor, Role};
+
+/// What the Manager's gateway key opens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ManagerAccess {
+    /// Everything an operator may.
+    #[default]
+    Operator,
+    /// Everything a viewer may.
+    Viewer,
+    /// Nothing.
+    Off,
+}
+
+impl ManagerAccess {
+    fn role(self) -> Option<Role> {
+        match self {
+            Self::Operator => Some(Role::Operator),
+            Self::Viewer => Some(Role::Viewer),
+            Self::Off => None,
+        }
+    }
+}
+
+impl Access {
+    pub(super) fn manager_login(&self, hash: &str) -> Option<Login> {
+        let role = self.0.manager.role()?;
+        let current = self.0.agm.current();
+        let manager = current.document.agents.get(&AgentId::Manager)?;
+        let consumer = current.document.consumers.get(&manager.consumer)?;
+        let mut keys = consumer.credentials.iter().flat_map(|credential| &credential.values);
+        keys.any(|key| random::hash(key.expose()) == hash).then(|| Login {
+            actor: Actor::new("manager", role),
+            kind: LoginKind::Manager,
+            expires: None,
+        })
+    }
+}

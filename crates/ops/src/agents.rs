@@ -1,0 +1,304 @@
+//! Agents: registering them, their keys, and what is known of them.
+
+use agm_domain::agent::{Agent, AgentId, ConfigFile};
+use agm_domain::assignment::Assignment;
+use agm_domain::code::Code;
+use agm_domain::consumer::Consumer;
+use agm_domain::diff::Change;
+use agm_domain::edit::Edit;
+use agm_domain::evidence::Evidence;
+use agm_domain::hybrid::{allow_everywhere, disallow_everywhere};
+use agm_domain::name::WorkerName;
+use agm_domain::secret::Secret;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::actor::{Actor, Role};
+use crate::agm::Agm;
+use crate::delivery;
+use crate::error::{Fault, OpError};
+use crate::gateway_key::new_gateway_key;
+
+/// An agent as it is shown.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AgentView {
+    /// `manager` or `worker:<name>`.
+    pub id: String,
+    /// The name it runs under.
+    pub runtime_name: String,
+    /// Its identity at the gateway.
+    pub consumer: String,
+    /// The mask of its gateway key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// What it should run on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignment: Option<Assignment>,
+    /// How far that is proven.
+    pub evidence: Evidence,
+    /// The configuration file that agm keeps for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config_file: Option<ConfigFileView>,
+    /// Its own requests being answered now.
+    pub in_flight: u32,
+    /// Its newest own request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_seen: Option<LastSeenView>,
+    /// RFC 3339, UTC.
+    pub created_at: String,
+    /// Changes with every change of what is stored of it.
+    pub etag: String,
+}
+
+/// An agent's configuration file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ConfigFileView {
+    /// Absolute path of its `openclaw.json`.
+    pub path: String,
+    /// Absolute path of OpenClaw's log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<String>,
+}
+
+/// A request of an agent.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LastSeenView {
+    /// RFC 3339, UTC.
+    pub time: String,
+    /// `chat/completions`, …
+    pub api: String,
+    /// The model it asked for.
+    pub model: String,
+    /// The provider that answered.
+    pub provider: String,
+    /// What it got.
+    pub status: u16,
+}
+
+/// A Worker to be registered.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NewAgent {
+    /// The Worker's name, with or without `worker:`; `manager` sets the Manager's configuration file.
+    pub name: String,
+    /// Absolute path of its `openclaw.json`, if agm is to keep it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config: Option<String>,
+    /// Absolute path of OpenClaw's log, in which it says that it reloaded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<String>,
+    /// Its gateway key, if it has one already; else one is made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+}
+
+/// What is changed about an agent.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AgentPatch {
+    /// The configuration file; `null` stops keeping one.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<ConfigFileView>)]
+    pub config_file: Option<Option<ConfigFileView>>,
+}
+
+/// An agent that was registered, or would be.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct AgentAdded {
+    /// The agent.
+    pub agent: AgentView,
+    /// What changed.
+    pub changes: Vec<Change>,
+}
+
+impl Agm {
+    /// Every agent, the Manager first.
+    pub fn agents(&self) -> Vec<AgentView> {
+        let current = self.current();
+        current.document.agents.values().map(|agent| self.agent_view(agent)).collect()
+    }
+
+    /// One agent.
+    pub fn agent(&self, id: &AgentId) -> Result<AgentView, OpError> {
+        let current = self.current();
+        current.document.agents.get(id).map(|agent| self.agent_view(agent)).ok_or_else(|| OpError::no_agent(id))
+    }
+
+    /// Registers a Worker: its consumer and key are made, and it joins every route that agm keeps.
+    pub async fn add_agent(&self, actor: &Actor, new: NewAgent, dry_run: bool) -> Result<AgentAdded, OpError> {
+        self.acting()?;
+        let name = WorkerName::parse(new.name.strip_prefix("worker:").unwrap_or(&new.name))?;
+        let id = AgentId::Worker(name);
+        let config_file = self.check_config_file(new.config.map(|path| ConfigFileView { path, log: new.log })).await?;
+        let mut writer = self.writer().await;
+        if writer.document.agents.contains_key(&id) {
+            let error = OpError::new(Fault::Conflict, Code::AgentExists, format!("{id} is registered already"));
+            return Err(error.hint(format!("`agm agent show {id}` shows it")));
+        }
+        let mut agent = Agent::new(id.clone(), self.stamp());
+        agent.config_file = config_file;
+        let key = new.key.map_or_else(new_gateway_key, |key| Ok(Secret::from(key)))?;
+        let consumer = Consumer::bearer(agent.consumer.clone(), key);
+        let wrong = agm_domain::check::consumer_hard(&consumer, &writer.document);
+        if !wrong.is_empty() {
+            return Err(OpError::refused("the agent's key cannot be used", &wrong));
+        }
+        for edit in allow_everywhere(&writer.document, &consumer.name) {
+            edit.apply(&mut writer.document);
+        }
+        writer.document.consumers.insert(consumer.name.clone(), consumer);
+        writer.document.agents.insert(id.clone(), agent.clone());
+        let changes = writer.changes();
+        if dry_run {
+            return Ok(AgentAdded { agent: self.view_of(&agent, &writer.document), changes });
+        }
+        writer.commit(actor, format!("{id} registered")).await?;
+        self.audit(actor, "agent.add", &id.to_string(), json!({})).await;
+        Ok(AgentAdded { agent: self.agent(&id)?, changes })
+    }
+
+    /// Changes what agm keeps for an agent.
+    pub async fn edit_agent(&self, actor: &Actor, id: &AgentId, patch: AgentPatch, expected: Option<&str>) -> Result<AgentView, OpError> {
+        self.acting()?;
+        let config_file = match patch.config_file {
+            Some(file) => Some(self.check_config_file(file).await?),
+            None => None,
+        };
+        let mut writer = self.writer().await;
+        let agent = writer.document.agents.get_mut(id).ok_or_else(|| OpError::no_agent(id))?;
+        self.unchanged(&format!("agent {id}"), agent, expected)?;
+        if let Some(file) = config_file {
+            agent.config_file = file;
+        }
+        writer.commit(actor, format!("{id} changed")).await?;
+        self.audit(actor, "agent.edit", &id.to_string(), json!({})).await;
+        self.refresh_evidence(id).await;
+        self.agent(id)
+    }
+
+    /// Takes a Worker off: its consumer, its assignment and its published `model.json` go; its own files stay as they are.
+    pub async fn remove_agent(&self, actor: &Actor, id: &AgentId, expected: Option<&str>, dry_run: bool) -> Result<Vec<Change>, OpError> {
+        self.acting()?;
+        if *id == AgentId::Manager {
+            let error = OpError::new(Fault::Conflict, Code::AgentProtected, "the Manager cannot be removed");
+            return Err(error.hint("a team has exactly one"));
+        }
+        let mut writer = self.writer().await;
+        let agent = writer.document.agents.get(id).cloned().ok_or_else(|| OpError::no_agent(id))?;
+        self.unchanged(&format!("agent {id}"), &agent, expected)?;
+        if self.0.switches.busy_agents().contains(id) {
+            let error = OpError::new(Fault::Conflict, Code::InProgress, format!("a switch of {id} is under way"));
+            return Err(error.hint("wait for its end"));
+        }
+        for edit in disallow_everywhere(&writer.document, &agent.consumer) {
+            edit.apply(&mut writer.document);
+        }
+        writer.document.agents.remove(id);
+        writer.document.assignments.remove(id);
+        writer.document.consumers.remove(&agent.consumer);
+        let changes = writer.changes();
+        if dry_run {
+            return Ok(changes);
+        }
+        writer.commit(actor, format!("{id} removed")).await?;
+        self.0.store.unpublish(&agent.runtime_name).await?;
+        self.0.evidence.forget(id);
+        self.audit(actor, "agent.remove", &id.to_string(), json!({})).await;
+        Ok(changes)
+    }
+
+    /// An agent's gateway key in clear. Taken down in the audit log.
+    pub async fn agent_key(&self, actor: &Actor, id: &AgentId) -> Result<Secret, OpError> {
+        if actor.role < Role::Admin {
+            let error = OpError::new(Fault::Forbidden, Code::Forbidden, "only an admin sees keys in clear");
+            return Err(error.hint("log in as an admin"));
+        }
+        let current = self.current();
+        let agent = current.document.agents.get(id).ok_or_else(|| OpError::no_agent(id))?;
+        let key = current.document.consumers.get(&agent.consumer).and_then(Consumer::first_key).cloned();
+        let none = || OpError::new(Fault::NotFound, Code::ConsumerNotFound, format!("the consumer `{}` has no key", agent.consumer));
+        let key = key.ok_or_else(none)?;
+        self.audit(actor, "agent.key", &id.to_string(), json!({})).await;
+        Ok(key)
+    }
+
+    /// Gives an agent a new gateway key. The old one stops working at once.
+    pub async fn rotate_agent_key(&self, actor: &Actor, id: &AgentId) -> Result<AgentView, OpError> {
+        self.acting()?;
+        let mut writer = self.writer().await;
+        let agent = writer.document.agents.get(id).cloned().ok_or_else(|| OpError::no_agent(id))?;
+        let consumer = writer.document.consumers.get_mut(&agent.consumer);
+        let credential = consumer.and_then(|c| c.credentials.iter_mut().find(|c| c.kind == "key-auth"));
+        if let Some(credential) = credential {
+            credential.values = vec![new_gateway_key()?];
+        } else {
+            let consumer = Consumer::bearer(agent.consumer.clone(), new_gateway_key()?);
+            writer.document.consumers.insert(agent.consumer.clone(), consumer);
+        }
+        writer.commit(actor, format!("new gateway key for {id}")).await?;
+        self.audit(actor, "agent.key.rotate", &id.to_string(), json!({})).await;
+        self.agent(id)
+    }
+
+    async fn check_config_file(&self, file: Option<ConfigFileView>) -> Result<Option<ConfigFile>, OpError> {
+        let Some(file) = file else { return Ok(None) };
+        let file = ConfigFile { path: file.path, log: file.log };
+        delivery::check(&file).await?;
+        Ok(Some(file))
+    }
+
+    fn agent_view(&self, agent: &Agent) -> AgentView {
+        self.view_of(agent, &self.current().document)
+    }
+
+    fn view_of(&self, agent: &Agent, document: &agm_domain::document::Document) -> AgentView {
+        let consumer = agent.consumer.as_str();
+        let newest = self.0.gateway.last_seen(consumer).into_iter().next();
+        AgentView {
+            id: agent.id.to_string(),
+            runtime_name: agent.runtime_name.clone(),
+            consumer: consumer.to_owned(),
+            key: document.consumers.get(consumer).and_then(Consumer::first_key).map(Secret::mask),
+            assignment: document.assignments.get(&agent.id).cloned(),
+            evidence: self.0.evidence.of(&agent.id),
+            config_file: agent.config_file.as_ref().map(|f| ConfigFileView { path: f.path.clone(), log: f.log.clone() }),
+            in_flight: self.0.gateway.in_flight().get(consumer).copied().unwrap_or_default(),
+            last_seen: newest.map(|seen| LastSeenView {
+                time: crate::time::stamp(seen.at),
+                api: seen.api.to_owned(),
+                model: seen.model.to_string(),
+                provider: seen.provider.to_string(),
+                status: seen.status,
+            }),
+            created_at: agent.created_at.clone(),
+            etag: self.etag(agent),
+        }
+    }
+
+    /// Removes an agent's assignment; it stays registered.
+    pub async fn unassign(&self, actor: &Actor, id: &AgentId) -> Result<(), OpError> {
+        self.acting()?;
+        let mut writer = self.writer().await;
+        if !writer.document.agents.contains_key(id) {
+            return Err(OpError::no_agent(id));
+        }
+        let from = writer.document.assignments.get(id).cloned().map(Box::new);
+        Edit::Assign { agent: id.clone(), from, to: None }.apply(&mut writer.document);
+        writer.commit(actor, format!("{id}: no model assigned")).await?;
+        self.publish_assignment(id).await?;
+        self.0.evidence.forget(id);
+        self.audit(actor, "agent.unassign", &id.to_string(), json!({})).await;
+        Ok(())
+    }
+}
+
+/// Tells a member that is `null` from one that is absent.
+pub(crate) fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}

@@ -1,0 +1,229 @@
+//! agm itself: what is open while it runs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use agm_blob::Blob;
+use agm_blob::lock::DirLock;
+use agm_domain::agent::{Agent, AgentId};
+use agm_domain::consumer::Consumer;
+use agm_domain::document::Document;
+use agm_domain::redact::{counter_pointers, secret_pointers};
+use agm_gateway::Gateway;
+use agm_store::{Clock as StoreClock, Draft, Hold, KeyFile, Leadership, MasterKey, Store, StoreConfig};
+use arc_swap::ArcSwap;
+use jiff::Timestamp;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::current::Current;
+use crate::error::{Fault, OpError};
+use crate::events::Events;
+use crate::evidence::EvidenceBook;
+use crate::gateway_key::new_gateway_key;
+use crate::probe::Prober;
+use crate::providers::ModelLists;
+use crate::settings::{Settings, Storage};
+use crate::status::Host;
+use crate::switch::Switches;
+use crate::time::{stamp, whole_seconds};
+use crate::vendor::VendorClient;
+
+/// Everything a user can do. Cheap to clone; every clone is the same agm.
+#[derive(Clone)]
+pub struct Agm(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) settings: Settings,
+    pub(crate) store: Store,
+    pub(crate) gateway: Gateway,
+    pub(crate) current: ArcSwap<Current>,
+    pub(crate) writing: Arc<tokio::sync::Mutex<()>>,
+    pub(crate) events: Events,
+    pub(crate) switches: Switches,
+    pub(crate) evidence: EvidenceBook,
+    pub(crate) vendors: VendorClient,
+    pub(crate) prober: Prober,
+    pub(crate) host: Host,
+    pub(crate) lists: ModelLists,
+    /// Wakes the background checks when the configuration changed.
+    pub(crate) changed: Notify,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) stopping: CancellationToken,
+    pub(crate) started: Timestamp,
+    /// Held for the life of the process where the store itself is not the data directory.
+    _lock: Option<DirLock>,
+}
+
+impl Agm {
+    /// Opens the store, starts the gateway, finishes or takes back what a crash cut off, and starts the background checks.
+    pub async fn start(settings: Settings) -> Result<Self, OpError> {
+        let lock = DirLock::acquire(&settings.data_dir).map_err(|error| held(&error))?;
+        let (blob, hold, lock) = match &settings.storage {
+            Storage::Directory => (Blob::dir(settings.data_dir.clone()).await.map_err(|error| blob_failed(&error))?, Hold::Lock(lock), None),
+            Storage::S3(config) => {
+                let blob = Blob::s3(config).map_err(|error| blob_failed(&error))?;
+                self_test(&blob).await?;
+                (blob, Hold::Lease { url: settings.management_url.clone() }, Some(lock))
+            }
+        };
+        let store = open_store(&settings, blob).await?;
+        match store.acquire(hold).await {
+            // Another process acts; this one reads.
+            Ok(_) | Err(agm_store::Error::NotLeader { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let current = first_revision(&settings, &store).await?;
+        let gateway = Gateway::start(settings.gateway.clone(), settings.gateway_listen, &current.document, settings.clock.clone())
+            .map_err(|error| OpError::new(Fault::Unavailable, agm_domain::code::Code::Internal, error.to_string()))?;
+        let agm = Self(Arc::new(Inner {
+            evidence: EvidenceBook::load(&store).await,
+            started: (settings.clock)(),
+            store,
+            gateway,
+            current: ArcSwap::from_pointee(current),
+            writing: Arc::default(),
+            events: Events::default(),
+            switches: Switches::default(),
+            vendors: VendorClient::new(settings.patience, settings.gateway.extra_ca_file.clone()),
+            prober: Prober::new(settings.patience.request)?,
+            lists: ModelLists::default(),
+            host: Host::default(),
+            changed: Notify::new(),
+            tasks: TaskTracker::new(),
+            stopping: CancellationToken::new(),
+            settings,
+            _lock: lock,
+        }));
+        if agm.is_acting() {
+            agm.recover().await;
+        }
+        agm.watch();
+        Ok(agm)
+    }
+
+    /// Stops: running switches come to their end, background work stops, requests in flight get `drain` to finish.
+    pub async fn shutdown(&self, drain: Duration) {
+        self.0.stopping.cancel();
+        self.0.tasks.close();
+        if tokio::time::timeout(drain, self.0.tasks.wait()).await.is_err() {
+            tracing::warn!("stopping with work under way; it is finished or taken back at the next start");
+        }
+        let cut = self.0.gateway.shutdown(drain).await;
+        if cut > 0 {
+            tracing::warn!(cut, "requests were cut off");
+        }
+        self.0.evidence.save(&self.0.store).await;
+        if let Err(error) = self.0.store.release().await {
+            tracing::warn!(%error, "the store was not released");
+        }
+    }
+
+    /// The stream of events.
+    pub fn events(&self) -> &Events {
+        &self.0.events
+    }
+
+    /// The embedded gateway.
+    pub fn gateway(&self) -> &Gateway {
+        &self.0.gateway
+    }
+
+    /// The store, for what the server keeps there by itself (tokens, idempotency).
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// What it was started with.
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// Whether this process may change anything.
+    pub fn is_acting(&self) -> bool {
+        matches!(self.0.store.leadership(), Leadership::Acting { .. })
+    }
+
+    /// Refuses where another process acts on the store.
+    pub(crate) fn acting(&self) -> Result<(), OpError> {
+        if self.0.stopping.is_cancelled() {
+            let code = agm_domain::code::Code::ShuttingDown;
+            return Err(OpError::new(Fault::Unavailable, code, "agm is stopping").hint("repeat the request when it runs again"));
+        }
+        match self.0.store.leadership() {
+            Leadership::Acting { .. } => Ok(()),
+            Leadership::Reading { holder_url } => Err(agm_store::Error::NotLeader { holder_url }.into()),
+        }
+    }
+
+    /// The URL under which agents reach the gateway: scheme, host and port.
+    pub fn gateway_url(&self) -> String {
+        let own = || format!("http://{}", self.0.gateway.addr());
+        self.0.settings.gateway_url.clone().unwrap_or_else(own)
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.0.settings.clock)()
+    }
+
+    pub(crate) fn stamp(&self) -> String {
+        stamp(self.now())
+    }
+
+    pub(crate) fn whole_seconds(&self) -> String {
+        whole_seconds(self.now())
+    }
+}
+
+async fn open_store(settings: &Settings, blob: Blob) -> Result<Store, OpError> {
+    let file = KeyFile::new(settings.data_dir.join("master.key"));
+    let master = match (&settings.master_key, &settings.storage) {
+        (Some(text), _) => vec![MasterKey::from_base64(text.expose(), "AGM_MASTER_KEY")?],
+        (None, Storage::Directory) => file.load_or_generate(&blob).await?,
+        (None, Storage::S3(_)) => file.load()?,
+    };
+    let mut config = StoreConfig::new(blob, master);
+    config.secret_paths = secret_pointers;
+    config.uncounted_paths = counter_pointers;
+    let clock = settings.clock.clone();
+    config.clock = StoreClock::new(move || clock());
+    let store = Store::open(config).await?;
+    if settings.master_key.is_none() {
+        file.settle(&store)?;
+    }
+    Ok(store)
+}
+
+/// The newest revision; for a new store, one with the Manager and its key.
+async fn first_revision(settings: &Settings, store: &Store) -> Result<Current, OpError> {
+    if let Some(newest) = store.newest().await? {
+        return Current::of(&newest);
+    }
+    let mut document = Document::default();
+    let manager = Agent::new(AgentId::Manager, stamp((settings.clock)()));
+    let consumer = Consumer::bearer(manager.consumer.clone(), new_gateway_key()?);
+    document.consumers.insert(consumer.name.clone(), consumer);
+    document.agents.insert(AgentId::Manager, manager);
+    let value = serde_json::to_value(&document).map_err(|error| OpError::internal(error.to_string()))?;
+    let draft = Draft { author: "agm".to_owned(), message: "first start: the Manager and its gateway key".to_owned(), document: value };
+    Current::of(&*store.append(0, draft).await?)
+}
+
+async fn self_test(blob: &Blob) -> Result<(), OpError> {
+    let result = blob.self_test("agm/self-test").await.map_err(|error| blob_failed(&error))?;
+    if result.passed() {
+        return Ok(());
+    }
+    let message = format!("{} cannot hold the revision log: {result}", blob.describe());
+    Err(OpError::new(Fault::Unavailable, agm_domain::code::Code::StoreFailed, message)
+        .hint("use storage with conditional writes (MinIO, SeaweedFS, AWS S3), or the data directory"))
+}
+
+fn held(error: &agm_blob::Error) -> OpError {
+    OpError::new(Fault::Conflict, agm_domain::code::Code::NotLeader, error.to_string())
+}
+
+fn blob_failed(error: &agm_blob::Error) -> OpError {
+    OpError::new(Fault::Unavailable, agm_domain::code::Code::StoreFailed, error.to_string())
+}

@@ -1,0 +1,147 @@
+//! The configuration in force, and the only way to change it.
+
+use std::sync::Arc;
+
+use agm_domain::diff::{Change, diff};
+use agm_domain::document::Document;
+use agm_domain::edit::{Edit, Outcome};
+use agm_domain::noun::Noun;
+use agm_store::{Draft, Revision, RevisionHead};
+use serde_json::{Value, json};
+use tokio::sync::OwnedMutexGuard;
+
+use crate::actor::Actor;
+use crate::agm::Agm;
+use crate::error::OpError;
+
+/// The revision in force.
+#[derive(Debug)]
+pub struct Current {
+    /// Number, time, author, content hash.
+    pub head: RevisionHead,
+    /// What it says.
+    pub document: Document,
+}
+
+impl Current {
+    /// Reads a stored revision.
+    pub(crate) fn of(revision: &Revision) -> Result<Self, OpError> {
+        let document = serde_json::from_value(revision.document.clone())
+            .map_err(|error| OpError::internal(format!("revision {} cannot be understood: {error}", revision.number())))?;
+        Ok(Self { head: revision.head.clone(), document })
+    }
+}
+
+/// The right to change the configuration: one holder at a time, so that what is computed on [`Writer::document`] is still true when it is
+/// committed.
+pub(crate) struct Writer {
+    agm: Agm,
+    guard: OwnedMutexGuard<()>,
+    base: Arc<Current>,
+    /// The configuration to be.
+    pub(crate) document: Document,
+}
+
+impl Agm {
+    /// The configuration in force.
+    pub fn current(&self) -> Arc<Current> {
+        self.0.current.load_full()
+    }
+
+    /// Waits for the right to change the configuration.
+    pub(crate) async fn writer(&self) -> Writer {
+        let guard = self.0.writing.clone().lock_owned().await;
+        let base = self.current();
+        let document = base.document.clone();
+        Writer { agm: self.clone(), guard, base, document }
+    }
+}
+
+impl Writer {
+    /// The configuration in force.
+    pub(crate) fn base(&self) -> &Arc<Current> {
+        &self.base
+    }
+
+    /// Applies edits to the configuration to be. They were computed on it, so each of them fits.
+    pub(crate) fn apply(&mut self, edits: &[Edit]) -> Result<(), OpError> {
+        for edit in edits {
+            if let Outcome::NotOurs { present } = edit.apply(&mut self.document) {
+                return Err(OpError::internal(format!("an edit does not fit the configuration it was made for: {present}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// What a commit would change.
+    pub(crate) fn changes(&self) -> Vec<Change> {
+        diff(&self.base.document, &self.document)
+    }
+
+    /// Appends a revision and puts it in force. A document that did not change appends nothing.
+    ///
+    /// Runs in a task of its own: a caller that goes away in the middle leaves neither a half-applied change nor a stale memory of it.
+    pub(crate) async fn commit(self, actor: &Actor, message: impl Into<String>) -> Result<Arc<Current>, OpError> {
+        if self.document == self.base.document {
+            return Ok(self.base);
+        }
+        let (author, message) = (actor.name.clone(), message.into());
+        let tracker = self.agm.0.tasks.clone();
+        let task = tracker.spawn(async move { self.append(author, message).await });
+        task.await.map_err(|_| OpError::internal("writing the revision was cut off"))?
+    }
+
+    async fn append(self, author: String, message: String) -> Result<Arc<Current>, OpError> {
+        let Self { agm, guard, base, document } = self;
+        let value = serde_json::to_value(&document).map_err(|error| OpError::internal(format!("the document cannot be written: {error}")))?;
+        let draft = Draft { author, message, document: value };
+        let revision = match agm.0.store.append(base.head.number, draft).await {
+            Ok(revision) => revision,
+            Err(error) => {
+                // Another process may have written meanwhile: what is newest now is in force.
+                agm.reload().await?;
+                return Err(error.into());
+            }
+        };
+        let current = Arc::new(Current { head: revision.head.clone(), document });
+        agm.put_in_force(&base, &current);
+        drop(guard);
+        Ok(current)
+    }
+}
+
+impl Agm {
+    /// Serves `current` from now on and tells everybody what changed.
+    pub(crate) fn put_in_force(&self, before: &Current, current: &Arc<Current>) {
+        self.0.current.store(current.clone());
+        self.0.gateway.apply(&current.document);
+        for change in diff(&before.document, &current.document) {
+            let kind = match change.noun {
+                Noun::Provider => "provider.changed",
+                Noun::Route => "route.changed",
+                Noun::Consumer => "consumer.changed",
+                Noun::Agent => "agent.changed",
+                Noun::Assignment => "assignment.changed",
+                _ => "configuration.changed",
+            };
+            self.tell(kind, change.name.clone(), json!({ "change": change.kind }));
+        }
+        self.tell("revision.changed", current.head.number.to_string(), json!({ "message": current.head.message }));
+        self.0.changed.notify_one();
+    }
+
+    /// Puts the newest stored revision in force, if it is not already.
+    pub(crate) async fn reload(&self) -> Result<(), OpError> {
+        let Some(revision) = self.0.store.newest().await? else { return Ok(()) };
+        let before = self.current();
+        if revision.head.id != before.head.id {
+            self.put_in_force(&before, &Arc::new(Current::of(&revision)?));
+        }
+        Ok(())
+    }
+
+    /// Publishes an event.
+    pub(crate) fn tell(&self, kind: &'static str, subject: impl Into<String>, data: Value) {
+        self.0.events.publish(self.stamp(), kind, subject, self.current().head.number, data);
+    }
+}

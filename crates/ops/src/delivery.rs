@@ -1,0 +1,152 @@
+//! Delivering an assignment to where the agent reads it: for standalone agents, the OpenClaw configuration file of this host.
+//!
+//! The work itself is the `agents` crate's; this is the way to it from an agent and its assignment. It blocks, so it runs beside the
+//! runtime's threads.
+
+use std::path::PathBuf;
+
+use agm_agents::openclaw::{Undo, Wish};
+use agm_agents::standalone::{self, Delivered, Drift, Planned, ReadBack, Target};
+use agm_domain::agent::{Agent, AgentId, ConfigFile};
+use agm_domain::assignment::Assignment;
+use agm_domain::catalog;
+use agm_domain::code::Code;
+use agm_domain::consumer::Consumer;
+use agm_domain::document::Document;
+use serde_json::Value;
+
+use crate::agm::Agm;
+use crate::error::{Fault, OpError};
+
+/// A delivery that is worked out but not made.
+pub(crate) struct Prepared {
+    agent: AgentId,
+    target: Target,
+    wish: Wish,
+    planned: Planned,
+}
+
+impl Prepared {
+    /// What taking it back needs; no secret is in it.
+    pub(crate) fn undo(&self) -> Value {
+        serde_json::to_value(&self.planned.undo).unwrap_or_default()
+    }
+
+    /// Makes it, and says what was done.
+    pub(crate) async fn write(self, agm: &Agm) -> Result<String, OpError> {
+        let now = agm.now();
+        let (target, wish) = (self.target.clone(), self.wish);
+        let delivered = blocking(agm, move || standalone::deliver(&target, &wish, now)).await?;
+        let count = self.planned.changes.len();
+        let sentence = match count {
+            0 => format!("{}: `{}` says so already", self.agent, self.target.config.display()),
+            _ => format!("{}: {count} places of `{}` changed", self.agent, self.target.config.display()),
+        };
+        // A repeated delivery changes nothing; the log mark of the one that did is the one that proves loading.
+        if count > 0 || agm.0.evidence.delivered(&self.agent).is_none() {
+            agm.0.evidence.delivered_now(&self.agent, delivered);
+        }
+        Ok(sentence)
+    }
+}
+
+/// Refuses a configuration file that agm could not keep.
+pub(crate) async fn check(file: &ConfigFile) -> Result<(), OpError> {
+    let target = target(file);
+    let read = move || standalone::read_back(&target).map(drop).map_err(|error| unusable(&error));
+    tokio::task::spawn_blocking(read).await.map_err(|_| OpError::internal("reading the file was cut off"))?
+}
+
+/// Works out what a delivery would change.
+pub(crate) async fn prepare(agm: &Agm, agent: &Agent, document: &Document, to: &Assignment) -> Result<Prepared, OpError> {
+    let Some(file) = &agent.config_file else {
+        return Err(OpError::internal(format!("{} has no configuration file", agent.id)));
+    };
+    let (target, wish) = (target(file), wish(agm, agent, document, to)?);
+    let (planned_target, planned_wish) = (target.clone(), wish.clone());
+    let planned = blocking(agm, move || standalone::plan(&planned_target, &planned_wish)).await?;
+    Ok(Prepared { agent: agent.id.clone(), target, wish, planned })
+}
+
+/// What a delivery would change, in words.
+pub(crate) async fn preview(agm: &Agm, agent: &Agent, document: &Document, to: &Assignment) -> Result<Vec<String>, OpError> {
+    let planned = prepare(agm, agent, document, to).await?.planned;
+    let shown = |value: Option<&Value>| value.map_or_else(|| "nothing".to_owned(), ToString::to_string);
+    let change = |c: &agm_agents::openclaw::Change| format!("{}: {} → {}", c.pointer, shown(c.before.as_ref()), shown(c.after.as_ref()));
+    Ok(planned.changes.iter().map(change).collect())
+}
+
+/// Takes a delivery back as far as the file still shows it, and says what is no longer ours.
+pub(crate) async fn undo(agm: &Agm, agent: &AgentId, record: &Value) -> Result<Vec<String>, OpError> {
+    let current = agm.current();
+    let Some(file) = current.document.agents.get(agent).and_then(|a| a.config_file.as_ref()) else { return Ok(Vec::new()) };
+    let record: Undo = serde_json::from_value(record.clone()).map_err(|error| OpError::internal(format!("an undo record: {error}")))?;
+    let target = target(file);
+    let path = target.config.display().to_string();
+    let reverted = blocking(agm, move || standalone::undo(&target, &record)).await?;
+    agm.0.evidence.not_delivered(agent);
+    Ok(reverted.left.iter().map(|left| format!("`{path}` {} is now {}", left.pointer, left.now)).collect())
+}
+
+/// What the file says now.
+pub(crate) async fn read_back(agm: &Agm, file: &ConfigFile) -> Result<ReadBack, OpError> {
+    let target = target(file);
+    blocking(agm, move || standalone::read_back(&target)).await
+}
+
+/// How the file differs from the assignment.
+pub(crate) async fn drift(agm: &Agm, agent: &Agent, document: &Document, assigned: &Assignment) -> Result<Option<Drift>, OpError> {
+    let Some(file) = &agent.config_file else { return Ok(None) };
+    let (target, wish) = (target(file), wish(agm, agent, document, assigned)?);
+    blocking(agm, move || Ok(standalone::drift(&target, &wish))).await
+}
+
+/// Whether the running agent says that it took the delivery.
+pub(crate) async fn loaded(
+    agm: &Agm,
+    file: &ConfigFile,
+    delivered: &Delivered,
+) -> Result<agm_agents::openclaw::log::Loaded, OpError> {
+    let (target, delivered, secrets, now) = (target(file), delivered.clone(), agm.secrets(), agm.now());
+    blocking(agm, move || {
+        let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
+        standalone::loaded(&target, &delivered, &secrets, now)
+    })
+    .await
+}
+
+fn target(file: &ConfigFile) -> Target {
+    Target { config: PathBuf::from(&file.path), log: file.log.as_ref().map(PathBuf::from) }
+}
+
+fn wish(agm: &Agm, agent: &Agent, document: &Document, to: &Assignment) -> Result<Wish, OpError> {
+    let key = document.consumers.get(&agent.consumer).and_then(Consumer::first_key).cloned();
+    let no_key = || {
+        let message = format!("the consumer `{}` has no key", agent.consumer);
+        OpError::new(Fault::Conflict, Code::ConsumerNotFound, message).hint(format!("`agm agent key {} --rotate` gives it one", agent.id))
+    };
+    let (card, _) = catalog::card(&to.model, document.models.get(&to.model));
+    let input = card.input.iter().filter_map(|m| serde_json::to_value(m).ok()).filter_map(|v| v.as_str().map(str::to_owned));
+    Ok(Wish {
+        gateway_base_url: format!("{}/v1", agm.gateway_url()),
+        api_key: key.ok_or_else(no_key)?,
+        model: to.model.clone(),
+        context_window: to.context_window,
+        max_tokens: to.max_tokens,
+        reasoning: to.reasoning,
+        input: input.collect(),
+    })
+}
+
+async fn blocking<T: Send + 'static>(
+    agm: &Agm,
+    work: impl FnOnce() -> Result<T, standalone::Error> + Send + 'static,
+) -> Result<T, OpError> {
+    let done = agm.0.tasks.spawn_blocking(work).await;
+    done.map_err(|_| OpError::internal("work on an agent's file was cut off"))?.map_err(|error| unusable(&error))
+}
+
+fn unusable(error: &standalone::Error) -> OpError {
+    let fault = if matches!(error, standalone::Error::NotAbsolute { .. }) { Fault::Invalid } else { Fault::Conflict };
+    OpError::new(fault, Code::ConfigFileUnusable, error.to_string())
+}

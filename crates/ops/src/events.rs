@@ -1,0 +1,93 @@
+//! What happens, as it happens.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::Serialize;
+use serde_json::Value;
+use tokio::sync::broadcast;
+
+/// Events kept for readers that come back.
+const KEPT: usize = 1024;
+
+/// Something that happened.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct Event {
+    /// Grows by one with every event of this process.
+    pub seq: u64,
+    /// RFC 3339, UTC.
+    pub time: String,
+    /// `provider.changed`, `switch.step`, `switch.done`, `evidence.changed`, `drift.changed`, `request.seen`, …
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// What it is about: a name or id.
+    pub subject: String,
+    /// The revision in force.
+    pub revision: u64,
+    /// More; no secrets.
+    pub data: Value,
+}
+
+/// What a reader that comes back finds.
+#[derive(Debug)]
+pub enum Resumed {
+    /// Everything it missed.
+    Events(Vec<Arc<Event>>),
+    /// Too much was missed: it has to read the state anew.
+    Lost,
+}
+
+/// The stream of events. Readers that are too slow lose events and are told so; nobody waits for them.
+#[derive(Debug)]
+pub struct Events {
+    kept: Mutex<Kept>,
+    sender: broadcast::Sender<Arc<Event>>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    last: u64,
+    ring: VecDeque<Arc<Event>>,
+}
+
+impl Default for Events {
+    fn default() -> Self {
+        Self { kept: Mutex::default(), sender: broadcast::channel(KEPT).0 }
+    }
+}
+
+impl Events {
+    /// Tells everybody.
+    pub(crate) fn publish(&self, time: String, kind: &'static str, subject: impl Into<String>, revision: u64, data: Value) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.last += 1;
+        let event = Arc::new(Event { seq: kept.last, time, kind, subject: subject.into(), revision, data });
+        if kept.ring.len() == KEPT {
+            kept.ring.pop_front();
+        }
+        kept.ring.push_back(event.clone());
+        // Nobody listening is fine. Sent under the lock, so that the order is the order of the numbers.
+        drop(self.sender.send(event));
+    }
+
+    /// Events from now on, and what came after `last_seen`.
+    pub fn subscribe(&self, last_seen: Option<u64>) -> (Resumed, broadcast::Receiver<Arc<Event>>) {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let receiver = self.sender.subscribe();
+        let Some(last_seen) = last_seen else { return (Resumed::Events(Vec::new()), receiver) };
+        let first = kept.ring.front().map_or(kept.last + 1, |e| e.seq);
+        // A number from the future belongs to an earlier process.
+        if last_seen > kept.last || last_seen + 1 < first {
+            return (Resumed::Lost, receiver);
+        }
+        (Resumed::Events(kept.ring.iter().filter(|e| e.seq > last_seen).cloned().collect()), receiver)
+    }
+
+    /// The number of the newest event.
+    pub fn last(&self) -> u64 {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).last
+    }
+}
+
+#[cfg(test)]
+mod tests;

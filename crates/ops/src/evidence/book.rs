@@ -1,0 +1,131 @@
+//! What is known, agent by agent.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use agm_agents::standalone::Delivered;
+use agm_domain::agent::AgentId;
+use agm_domain::evidence::{Drift, Evidence, Level, Proof};
+use agm_store::Store;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The stored object.
+const OBJECT: &str = "evidence";
+
+/// The evidence of every agent.
+#[derive(Debug, Default)]
+pub(crate) struct EvidenceBook(Mutex<BTreeMap<AgentId, Entry>>);
+
+/// What is known about one agent.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Entry {
+    evidence: Evidence,
+    /// When the last switch delivered: traffic before it proves nothing.
+    #[serde(default)]
+    since: Option<Timestamp>,
+    /// The delivery that changed the agent's file.
+    #[serde(default)]
+    delivered: Option<Delivered>,
+    /// How often each drift was repaired and came back.
+    #[serde(default)]
+    repaired: BTreeMap<Level, u32>,
+}
+
+impl EvidenceBook {
+    /// What was known when agm last stopped. It is checked again at once; what costs money to find out is not lost.
+    pub(crate) async fn load(store: &Store) -> Self {
+        let entries = match store.object_get(OBJECT).await {
+            Ok(Some((value, _))) => serde_json::from_value(value).unwrap_or_default(),
+            Ok(None) => BTreeMap::new(),
+            Err(error) => {
+                tracing::warn!(%error, "earlier evidence cannot be read; it is gathered anew");
+                BTreeMap::new()
+            }
+        };
+        Self(Mutex::new(entries))
+    }
+
+    /// Keeps what is known. It is a cache of facts: losing it loses no configuration.
+    pub(crate) async fn save(&self, store: &Store) {
+        let Ok(value) = serde_json::to_value(&*self.entries()) else { return };
+        let saved = match store.object_get(OBJECT).await {
+            Ok(Some((old, _))) if old == value => return,
+            Ok(found) => store.object_put(OBJECT, value, found.as_ref().map(|(_, tag)| tag)).await.map(drop),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = saved {
+            tracing::warn!(%error, "evidence could not be saved");
+        }
+    }
+
+    fn entries(&self) -> MutexGuard<'_, BTreeMap<AgentId, Entry>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is known of an agent.
+    pub(crate) fn of(&self, agent: &AgentId) -> Evidence {
+        self.entries().get(agent).map(|e| e.evidence.clone()).unwrap_or_default()
+    }
+
+    /// Forgets everything about an agent.
+    pub(crate) fn forget(&self, agent: &AgentId) {
+        self.entries().remove(agent);
+    }
+
+    /// A switch was delivered: earlier proofs are about something else.
+    pub(super) fn begin(&self, agent: &AgentId, now: Timestamp, reachable: Option<Proof>) {
+        let mut entries = self.entries();
+        let entry = entries.entry(agent.clone()).or_default();
+        entry.evidence = Evidence::default();
+        entry.since = Some(now);
+        entry.repaired.clear();
+        if let Some(proof) = reachable {
+            entry.evidence.put(proof);
+        }
+    }
+
+    /// Puts proofs and drift in place of what was known about these levels, and says whether anything but their age changed.
+    pub(super) fn put(&self, agent: &AgentId, proofs: Vec<Proof>, drift: Vec<Drift>) -> bool {
+        let mut entries = self.entries();
+        let entry = entries.entry(agent.clone()).or_default();
+        let gist = |e: &Evidence| -> Vec<_> { e.proofs.iter().map(|p| (p.level, p.verdict)).collect() };
+        let before = (gist(&entry.evidence), entry.evidence.drift.len());
+        for proof in proofs {
+            entry.evidence.put(proof);
+        }
+        entry.evidence.drift = drift;
+        before != (gist(&entry.evidence), entry.evidence.drift.len())
+    }
+
+    /// When the last switch delivered.
+    pub(super) fn since(&self, agent: &AgentId) -> Option<Timestamp> {
+        self.entries().get(agent).and_then(|e| e.since)
+    }
+
+    /// The delivery that changed the agent's file.
+    pub(crate) fn delivered(&self, agent: &AgentId) -> Option<Delivered> {
+        self.entries().get(agent).and_then(|e| e.delivered.clone())
+    }
+
+    pub(crate) fn delivered_now(&self, agent: &AgentId, delivered: Delivered) {
+        self.entries().entry(agent.clone()).or_default().delivered = Some(delivered);
+    }
+
+    pub(crate) fn not_delivered(&self, agent: &AgentId) {
+        if let Some(entry) = self.entries().get_mut(agent) {
+            entry.delivered = None;
+        }
+    }
+
+    /// Counts a repair of this level.
+    pub(super) fn count_repair(&self, agent: &AgentId, level: Level) {
+        *self.entries().entry(agent.clone()).or_default().repaired.entry(level).or_default() += 1;
+    }
+
+    /// How often this level was repaired since the last switch.
+    pub(super) fn repairs(&self, agent: &AgentId, level: Level) -> u32 {
+        self.entries().get(agent).and_then(|e| e.repaired.get(&level).copied()).unwrap_or_default()
+    }
+}

@@ -1,0 +1,206 @@
+//! Checking: each level against what can be read now.
+
+use agm_agents::openclaw::log::Loaded;
+use agm_domain::agent::{Agent, AgentId};
+use agm_domain::assignment::Assignment;
+use agm_domain::code::Code;
+use agm_domain::diagnostic::Diagnostic;
+use agm_domain::evidence::{Cause, Drift, Evidence, Level, Proof, Verdict};
+use agm_domain::table::Table;
+use serde_json::json;
+
+use super::repair::TUG_OF_WAR;
+use crate::agm::Agm;
+use crate::current::Current;
+use crate::delivery;
+use crate::error::OpError;
+use crate::time::stamp;
+
+/// Proofs and drift of one check.
+struct Findings<'a> {
+    agm: &'a Agm,
+    agent: &'a Agent,
+    known: Evidence,
+    proofs: Vec<Proof>,
+    drift: Vec<Drift>,
+}
+
+impl Agm {
+    /// How far an agent's assignment took effect, as last checked.
+    pub fn evidence(&self, id: &AgentId) -> Result<Evidence, OpError> {
+        if !self.current().document.agents.contains_key(id) {
+            return Err(OpError::no_agent(id));
+        }
+        Ok(self.0.evidence.of(id))
+    }
+
+    /// Checks now; with `probe`, also sends a real request as the agent.
+    pub async fn check_agent(&self, id: &AgentId, probe: bool) -> Result<Evidence, OpError> {
+        let current = self.current();
+        let agent = current.document.agents.get(id).ok_or_else(|| OpError::no_agent(id))?;
+        if let (true, Some(assignment)) = (probe, current.document.assignments.get(id)) {
+            let trial = self.probe(&agent.consumer, &assignment.model, false).await;
+            let proof = crate::switch::reachable(&trial, self.stamp());
+            let drift = self.0.evidence.of(id).drift;
+            self.0.evidence.put(id, vec![proof], drift);
+        }
+        Ok(self.refresh_evidence(id).await)
+    }
+
+    /// A switch was delivered: evidence starts anew, from what can be read back now.
+    pub(crate) async fn begin_evidence(&self, id: &AgentId, reachable: Option<Proof>) -> Evidence {
+        self.0.evidence.begin(id, self.now(), reachable);
+        self.refresh_evidence(id).await
+    }
+
+    /// Checks everything that costs nothing.
+    pub(crate) async fn refresh_evidence(&self, id: &AgentId) -> Evidence {
+        let current = self.current();
+        let Some(agent) = current.document.agents.get(id) else { return Evidence::default() };
+        let Some(assignment) = current.document.assignments.get(id) else {
+            self.0.evidence.forget(id);
+            return Evidence::default();
+        };
+        let known = self.0.evidence.of(id);
+        let mut findings = Findings { agm: self, agent, known, proofs: Vec::new(), drift: Vec::new() };
+        findings.recorded(&current).await;
+        findings.routable(&current, assignment);
+        findings.delivered(&current, assignment).await;
+        findings.observed(assignment);
+        let Findings { proofs, drift, .. } = findings;
+        let drifting = drift.len();
+        if self.0.evidence.put(id, proofs, drift) {
+            self.tell("evidence.changed", id.to_string(), json!(self.0.evidence.of(id)));
+            if drifting > 0 {
+                self.tell("drift.changed", id.to_string(), json!(self.0.evidence.of(id).drift));
+            }
+        }
+        self.0.evidence.of(id)
+    }
+}
+
+impl Findings<'_> {
+    fn prove(&mut self, level: Level, verdict: Verdict, source: impl Into<String>, fact: impl Into<String>) {
+        self.proofs.push(Proof { level, verdict, time: self.agm.stamp(), source: source.into(), fact: fact.into() });
+    }
+
+    fn drifts(&mut self, level: Level, cause: Cause, message: impl Into<String>, repairable: bool) {
+        let earlier = self.known.drift.iter().find(|d| d.level == level && d.cause == cause);
+        let since = earlier.map_or_else(|| self.agm.stamp(), |d| d.since.clone());
+        let repairs = self.agm.0.evidence.repairs(&self.agent.id, level);
+        let stopped = (repairs >= TUG_OF_WAR).then(|| {
+            let message = format!("repaired {repairs} times, and somebody undid it each time");
+            Diagnostic::note(Code::TugOfWar, "", message).hint("find and stop the other writer, then switch the agent again")
+        });
+        self.drift.push(Drift { level, cause, message: message.into(), since, repairable: repairable && stopped.is_none(), stopped });
+    }
+
+    async fn recorded(&mut self, current: &Current) {
+        let source = format!("revision {}", current.head.number);
+        match self.agm.published_differs(self.agent).await {
+            Ok(None) => self.prove(Level::Recorded, Verdict::Proven, source, "the assignment is stored, and model.json reads back"),
+            Ok(Some(found)) => {
+                let fact = format!("the assignment is stored, but agents/{}/model.json was changed: {found}", self.agent.runtime_name);
+                self.prove(Level::Recorded, Verdict::Contradicted, source, fact.clone());
+                self.drifts(Level::Recorded, Cause::ModelFileChanged, fact, true);
+            }
+            Err(error) => self.prove(Level::Recorded, Verdict::Unknown, source, error.to_string()),
+        }
+    }
+
+    fn routable(&mut self, current: &Current, assignment: &Assignment) {
+        let (table, _) = Table::compile(&current.document);
+        let reach = table.reach(&self.agent.consumer, &assignment.model);
+        let route = reach.route.as_ref().map_or_else(|| "no route".to_owned(), |r| format!("`{r}`"));
+        let goes = reach.describe().unwrap_or_else(|| "nowhere".to_owned());
+        let missing = !current.document.providers.contains_key(&assignment.provider);
+        let source = "the routes in force";
+        if missing {
+            let message = format!("the provider `{}` no longer exists", assignment.provider);
+            self.prove(Level::Routable, Verdict::Contradicted, source, message.clone());
+            self.drifts(Level::Routable, Cause::ProviderRemoved, message, false);
+        } else if reach.only_provider() != Some(&assignment.provider) {
+            let message = format!("{route} sends `{}` to {goes}, not to `{}`", assignment.model, assignment.provider);
+            self.prove(Level::Routable, Verdict::Contradicted, source, message.clone());
+            self.drifts(Level::Routable, Cause::RouteChanged, message, true);
+        } else if !reach.allowed {
+            let message = format!("{route} refuses the consumer `{}`", self.agent.consumer);
+            self.prove(Level::Routable, Verdict::Contradicted, source, message.clone());
+            self.drifts(Level::Routable, Cause::ConsumerMissing, message, true);
+        } else {
+            let fact = format!("{route} sends `{}` of `{}` to `{goes}`", assignment.model, self.agent.consumer);
+            self.prove(Level::Routable, Verdict::Proven, source, fact);
+        }
+    }
+
+    async fn delivered(&mut self, current: &Current, assignment: &Assignment) {
+        let Some(file) = &self.agent.config_file else {
+            let why = "no configuration file is registered for this agent";
+            self.prove(Level::Delivered, Verdict::NotApplicable, "agm", why);
+            self.prove(Level::Loaded, Verdict::NotApplicable, "agm", why);
+            return;
+        };
+        match delivery::drift(self.agm, self.agent, &current.document, assignment).await {
+            Ok(None) => {
+                let primary = delivery::read_back(self.agm, file).await.ok().and_then(|read| read.reading.primary);
+                let fact = format!("the primary model is `{}`", primary.unwrap_or_default());
+                self.prove(Level::Delivered, Verdict::Proven, file.path.clone(), fact);
+                self.loaded().await;
+            }
+            Ok(Some(drift)) => {
+                self.prove(Level::Delivered, Verdict::Contradicted, file.path.clone(), drift.message.clone());
+                self.prove(Level::Loaded, Verdict::Unknown, file.path.clone(), "the file says something else now");
+                self.drifts(Level::Delivered, drift.cause, drift.message, drift.cause == Cause::FileEdited);
+            }
+            Err(error) => self.prove(Level::Delivered, Verdict::Unknown, file.path.clone(), error.to_string()),
+        }
+    }
+
+    async fn loaded(&mut self) {
+        let Some(file) = &self.agent.config_file else { return };
+        let Some(log) = &file.log else {
+            self.prove(Level::Loaded, Verdict::Unknown, "agm", "no log is registered, so only the agent's own traffic can show it");
+            return;
+        };
+        let Some(delivered) = self.agm.0.evidence.delivered(&self.agent.id) else {
+            self.prove(Level::Loaded, Verdict::Unknown, log.clone(), "the file says so since before agm delivered anything");
+            return;
+        };
+        match delivery::loaded(self.agm, file, &delivered).await {
+            Ok(Loaded::Yes(line)) => {
+                let proof = Proof {
+                    level: Level::Loaded,
+                    verdict: Verdict::Proven,
+                    time: stamp(line.time),
+                    source: log.clone(),
+                    fact: line.line,
+                };
+                self.proofs.push(proof);
+            }
+            Ok(Loaded::No(line)) => self.prove(Level::Loaded, Verdict::Contradicted, log.clone(), line.line),
+            // A line that was seen once does not become untrue when the log is rotated away.
+            Ok(Loaded::NotYet) if self.known.verdict(Level::Loaded) == Verdict::Proven => {}
+            Ok(Loaded::NotYet) => self.prove(Level::Loaded, Verdict::Unknown, log.clone(), "no reload line yet: reload expected"),
+            Err(error) => self.prove(Level::Loaded, Verdict::Unknown, log.clone(), error.to_string()),
+        }
+    }
+
+    /// A chat request of the agent's own, after the delivery, with this model on this provider.
+    fn observed(&mut self, assignment: &Assignment) {
+        let since = self.agm.0.evidence.since(&self.agent.id);
+        let seen = self.agm.0.gateway.last_seen(self.agent.consumer.as_str());
+        let after = seen.into_iter().filter(|s| s.api == "chat/completions" || s.api == "messages" || s.api == "responses");
+        let mut after = after.filter(|s| since.is_none_or(|since| s.at > since));
+        let hit = after.find(|s| *s.model == *assignment.model && *s.provider == *assignment.provider.as_str() && s.status < 400);
+        if let Some(seen) = hit {
+            let proof = Proof {
+                level: Level::Observed,
+                verdict: Verdict::Proven,
+                time: stamp(seen.at),
+                source: "the agent's own traffic".to_owned(),
+                fact: format!("`{}` on `{}` through `{}`, HTTP {}", seen.model, seen.provider, seen.route, seen.status),
+            };
+            self.proofs.push(proof);
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! Probes through the gateway, with a consumer's own key.
+
+use std::time::{Duration, Instant};
+
+use agm_domain::code::Code;
+use agm_domain::consumer::Consumer;
+use agm_domain::name::ConsumerName;
+use agm_domain::secret::Secret;
+use agm_gateway::{PROBE_HEADER, PROVIDER_HEADER, ROUTE_HEADER};
+use bytes::Bytes;
+use reqwest::Response;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use serde_json::Value;
+
+use crate::agm::Agm;
+use crate::error::OpError;
+use crate::trial::classify::{self, Subject};
+use crate::trial::question::Question;
+use crate::trial::{Failure, Trial};
+
+/// The most that is read of an answer: a probe asks for one token.
+const LARGEST: usize = 1 << 20;
+
+/// Asks the gateway as an agent does.
+#[derive(Debug)]
+pub(crate) struct Prober(reqwest::Client);
+
+impl Prober {
+    pub(crate) fn new(patience: Duration) -> Result<Self, OpError> {
+        // The gateway is ours and on this host: no proxy of the environment stands between.
+        let builder = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).timeout(patience);
+        builder.build().map(Self).map_err(|error| OpError::internal(format!("no HTTP client: {error}")))
+    }
+}
+
+/// One probe.
+struct Probe<'a> {
+    agm: &'a Agm,
+    key: Secret,
+    model: &'a str,
+    streaming: bool,
+    began: Instant,
+    trial: Trial,
+}
+
+impl Agm {
+    /// Sends one real completion for `model` through the gateway as `consumer`.
+    ///
+    /// Non-streaming, it passes with HTTP 200 and a non-empty `choices`; streaming, with a chunk that has one and a clean end.
+    pub async fn probe(&self, consumer: &ConsumerName, model: &str, streaming: bool) -> Trial {
+        let current = self.current();
+        let key = current.document.consumers.get(consumer).and_then(Consumer::first_key).cloned();
+        let Some(key) = key else {
+            let message = format!("the consumer `{consumer}` has no key");
+            let hint = "register the agent again, or give it a new key: `agm agent key NAME --rotate`".to_owned();
+            let failure = Failure { cause: Code::ConsumerNotFound, message, hint, network: false };
+            return Trial { failure: Some(failure), ..Trial::default() };
+        };
+        let mut probe = Probe { agm: self, key, model, streaming, began: Instant::now(), trial: Trial::default() };
+        match probe.run().await {
+            Ok(named) => {
+                probe.trial.success = true;
+                probe.trial.model = named;
+            }
+            Err(failure) => probe.trial.failure = Some(failure),
+        }
+        probe.trial.latency_ms = probe.millis();
+        probe.trial
+    }
+
+    /// Every secret of the configuration, so that no quotation of an answer or a log shows one.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        let Ok(document) = serde_json::to_value(&self.current().document) else { return Vec::new() };
+        let pointers = agm_domain::redact::secret_pointers(&document);
+        pointers.iter().filter_map(|p| document.pointer(p)).filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+}
+
+impl Probe<'_> {
+    /// Asks, and asks again where the vendor refused nothing but the limit.
+    async fn run(&mut self) -> Result<Option<String>, Failure> {
+        let mut question = Question::default();
+        loop {
+            let response = self.ask(question).await?;
+            let header = |name: &str| response.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
+            (self.trial.route, self.trial.provider) = (header(ROUTE_HEADER), header(PROVIDER_HEADER));
+            let (status, content_type) = (response.status().as_u16(), header(CONTENT_TYPE.as_str()));
+            self.trial.status = Some(status);
+            let subject = self.subject();
+            if self.streaming && status == 200 {
+                return self.read_stream(response, &subject).await;
+            }
+            let body = self.read(response).await?;
+            if let Some(other) = question.other(status, &body) {
+                question = other;
+                continue;
+            }
+            if let Some(failure) = self.own_refusal(status, &body, &subject) {
+                return Err(failure);
+            }
+            return classify::answer(status, content_type.as_deref(), &body, &subject).map(|answer| answer.model);
+        }
+    }
+
+    async fn ask(&self, question: Question) -> Result<Response, Failure> {
+        let current = self.agm.current();
+        let default = current.document.default_route();
+        let path = default.and_then(|r| r.path_predicate.as_ref()).map_or("/", |p| p.match_value.as_str());
+        let prefix = path.trim_end_matches('/').trim_end_matches("/v1");
+        let url = format!("http://{}{prefix}/v1/chat/completions", self.agm.0.gateway.addr());
+        let mut request = self.agm.0.prober.0.post(url).header(AUTHORIZATION, format!("Bearer {}", self.key.expose()));
+        request = request.header(PROBE_HEADER, self.agm.0.gateway.probe_mark().value().clone());
+        if let Some(domain) = default.and_then(|r| r.domains.first()) {
+            request = request.header(HOST, domain.replace('*', "any"));
+        }
+        request.json(&question.body(self.model, self.streaming)).send().await.map_err(|error| unanswered(&error))
+    }
+
+    async fn read(&self, mut response: Response) -> Result<Bytes, Failure> {
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| broken(&error))? {
+            body.extend_from_slice(&chunk);
+            if body.len() > LARGEST {
+                break;
+            }
+        }
+        Ok(Bytes::from(body))
+    }
+
+    /// At least one chunk with a non-empty `choices`, and a clean end.
+    async fn read_stream(&mut self, mut response: Response, subject: &Subject) -> Result<Option<String>, Failure> {
+        let (mut rest, mut named, mut has_choice) = (Vec::new(), None, false);
+        while let Some(chunk) = response.chunk().await.map_err(|error| broken(&error))? {
+            rest.extend_from_slice(&chunk);
+            while let Some(end) = rest.iter().position(|b| *b == b'\n') {
+                let line: Vec<u8> = rest.drain(..=end).collect();
+                let Some(data) = String::from_utf8_lossy(&line).trim().strip_prefix("data:").map(|d| d.trim().to_owned()) else { continue };
+                let Ok(value) = serde_json::from_str::<Value>(&data) else { continue };
+                if value.get("choices").and_then(Value::as_array).is_some_and(|c| !c.is_empty()) {
+                    has_choice = true;
+                    let millis = self.millis();
+                    self.trial.first_token_ms.get_or_insert(millis);
+                }
+                if let Some(model) = value.get("model").and_then(Value::as_str) {
+                    named.get_or_insert_with(|| subject.shown(model));
+                }
+            }
+            if rest.len() > LARGEST {
+                break;
+            }
+        }
+        if has_choice { Ok(named) } else { Err(no_choice(subject)) }
+    }
+
+    /// What the gateway itself says, told apart from what a vendor says: without a provider, or about one.
+    fn own_refusal(&self, status: u16, body: &[u8], subject: &Subject) -> Option<Failure> {
+        let value: Value = serde_json::from_slice(body).ok()?;
+        let code = value.pointer("/error/code").and_then(Value::as_str).unwrap_or_default();
+        let message = value.pointer("/error/message").and_then(Value::as_str).unwrap_or_default();
+        if self.trial.provider.is_some() && !code.starts_with("provider_") && code != "unsupported_api" {
+            return None;
+        }
+        let (cause, hint) = match code {
+            "route_not_found" => (Code::RouteNotFound, "`agm route repair` mends the routes"),
+            "invalid_api_key" | "missing_api_key" => (Code::ConsumerNotFound, "the agent's gateway key is not known: `agm agent key NAME --rotate`"),
+            "consumer_not_allowed" => (Code::ConsumerMissing, "`agm route repair` lets the agent in"),
+            "provider_timeout" => (Code::VendorTimeout, "try again; the vendor may be slow or down"),
+            "provider_broke_off" | "provider_not_http" => (Code::VendorFaulty, "try again; if it stays so, check the provider's base URL"),
+            _ => (Code::UpstreamError, "check the provider: `agm provider test NAME`"),
+        };
+        let network = matches!(code, "provider_unreachable" | "provider_timeout");
+        let message = format!("the gateway answered {status}: {}", subject.shown(message));
+        Some(Failure { cause, message, hint: hint.to_owned(), network })
+    }
+
+    /// Whom the answer is from: the provider that the gateway names, with all that must not be repeated.
+    fn subject(&self) -> Subject {
+        let current = self.agm.current();
+        let provider = self.trial.provider.as_deref().and_then(|name| current.document.providers.get(name));
+        let nobody = || agm_domain::provider::Provider::new("?".into(), "openai", Vec::new());
+        Subject::of(&provider.cloned().unwrap_or_else(nobody)).and(Some(&self.key)).asked(self.model)
+    }
+
+    fn millis(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+fn unanswered(error: &reqwest::Error) -> Failure {
+    let (cause, what) =
+        if error.is_timeout() { (Code::VendorTimeout, "did not answer in time") } else { (Code::UpstreamError, "did not answer") };
+    let hint = "look at the gateway's log; a vendor that is slow to begin needs a longer time-out".to_owned();
+    Failure { cause, message: format!("the gateway {what}"), hint, network: true }
+}
+
+fn broken(error: &reqwest::Error) -> Failure {
+    if error.is_timeout() {
+        return unanswered(error);
+    }
+    let hint = "try again; if it stays so, the vendor or the way to it is faulty".to_owned();
+    Failure { cause: Code::VendorFaulty, message: "the answer broke off before its end".to_owned(), hint, network: false }
+}
+
+fn no_choice(subject: &Subject) -> Failure {
+    let message = format!("the vendor of provider `{}` streamed an answer without a single choice", subject.provider());
+    Failure { cause: Code::VendorFaulty, message, hint: "try again; if it stays so, try another model of it".to_owned(), network: false }
+}

@@ -1,0 +1,205 @@
+//! The switch: the transaction that changes what agents run on.
+//!
+//! A switch runs in a task of its own, step by step. Each step is journalled before it acts; a failed step is taken back first, then those
+//! before it, in reverse. What was promised to the caller is read back before it is called done.
+
+mod deliver;
+mod engine;
+mod journal;
+mod plan;
+mod queue;
+mod recover;
+mod registry;
+mod route;
+mod undo;
+mod verify;
+
+use agm_domain::agent::AgentId;
+use agm_domain::assignment::Assignment;
+use agm_domain::diagnostic::Diagnostic;
+use agm_domain::diff::Change;
+use agm_domain::evidence::Evidence;
+use agm_domain::switch::{Restart, StepReport, SwitchState};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+pub use self::plan::{FileChange, PlannedMember, SwitchPlan};
+pub(crate) use self::registry::Switches;
+pub(crate) use self::route::reachable;
+use crate::error::OpError;
+
+/// A wish to change what agents run on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SwitchRequest {
+    /// `manager`, `worker:<name>`, a bare worker name, or `worker:*` for every Worker.
+    pub targets: Vec<String>,
+    /// Which provider.
+    pub provider: String,
+    /// Which model, exactly as the agent shall ask for it.
+    pub model: String,
+    /// Tokens; the model card's if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context_window: Option<u64>,
+    /// Tokens; the model card's if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_tokens: Option<u64>,
+    /// The model card's if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning: Option<bool>,
+    /// What may be done about a restart that the runtime needs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restart: Option<Restart>,
+    /// Takes agents along whose model would reach another provider.
+    #[serde(default)]
+    pub move_others: bool,
+    /// With several targets: go on when one fails, instead of taking everything back.
+    #[serde(default)]
+    pub keep_going: bool,
+}
+
+/// What is known of a switch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SwitchReport {
+    /// Sorts by time.
+    pub id: String,
+    /// Where it stands.
+    pub state: SwitchState,
+    /// What was asked for.
+    pub request: SwitchRequest,
+    /// Who asked.
+    pub author: String,
+    /// RFC 3339, UTC.
+    pub created_at: String,
+    /// RFC 3339, UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<String>,
+    /// The steps, in order.
+    pub steps: Vec<StepReport>,
+    /// The agents, in order of their ids.
+    pub members: Vec<MemberReport>,
+    /// The backup that was taken: a revision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<u64>,
+    /// Whether routes were changed.
+    #[serde(default)]
+    pub route_updated: bool,
+    /// What the routes' change looks like.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub routes: Vec<Change>,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<SwitchFailure>,
+    /// What is no longer ours, or could not be taken back, with its present value.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<String>,
+}
+
+/// One agent of a switch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MemberReport {
+    /// Which agent.
+    #[schema(value_type = String)]
+    pub agent: AgentId,
+    /// What it had.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Assignment>,
+    /// What it gets.
+    pub to: Assignment,
+    /// Whether it joined because it would have been moved.
+    #[serde(default)]
+    pub joined: bool,
+    /// Where it stands; differs from the switch's only when going on after failures.
+    pub state: SwitchState,
+    /// How far the change is proven.
+    pub evidence: Evidence,
+    /// Why this agent failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<SwitchFailure>,
+}
+
+/// Why a switch failed, as the error of the operation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct SwitchFailure {
+    /// Stable, for programs.
+    pub code: agm_domain::code::Code,
+    /// What failed and on what.
+    pub message: String,
+    /// What to do next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// Whether a peer was silent (and not faulty).
+    #[serde(default)]
+    pub silent: bool,
+    /// Whose doing; in words, for the journal.
+    pub fault: String,
+    /// More, for programs.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    #[schema(value_type = Object)]
+    pub details: Map<String, Value>,
+}
+
+impl SwitchFailure {
+    fn of(error: &OpError) -> Self {
+        Self {
+            code: error.code,
+            message: error.message.clone(),
+            hint: error.hint.clone(),
+            silent: error.fault == crate::Fault::PeerSilent,
+            fault: format!("{:?}", error.fault).to_lowercase(),
+            details: (*error.details).clone(),
+        }
+    }
+
+    /// The error that the operation answers with.
+    pub fn to_error(&self) -> OpError {
+        use crate::Fault;
+        let faults = [
+            Fault::Invalid,
+            Fault::NotFound,
+            Fault::Conflict,
+            Fault::Stale,
+            Fault::Forbidden,
+            Fault::Peer,
+            Fault::PeerSilent,
+            Fault::Unavailable,
+        ];
+        let fault = faults.into_iter().find(|f| format!("{f:?}").to_lowercase() == self.fault).unwrap_or(Fault::Internal);
+        OpError { fault, code: self.code, message: self.message.clone(), hint: self.hint.clone(), details: Box::new(self.details.clone()) }
+    }
+}
+
+impl SwitchReport {
+    /// Remarks of all steps.
+    pub fn warnings(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.steps.iter().flat_map(|s| &s.warnings)
+    }
+
+    /// What a caller that waited is told when the switch did not come to `done`.
+    pub fn error(&self) -> Option<OpError> {
+        use agm_domain::code::Code;
+
+        use crate::Fault;
+        let with = |error: OpError| error.detail("switch", Value::String(self.id.clone()));
+        match self.state {
+            SwitchState::Done => None,
+            SwitchState::Queued | SwitchState::Running => {
+                let message = format!("switch {} is still {}", self.id, self.state.as_str());
+                Some(with(OpError::new(Fault::Conflict, Code::InProgress, message).hint("look at it again with `agm events` or `agm agent show`")))
+            }
+            SwitchState::PendingRestart => {
+                let message = "everything is delivered; the agent takes it at its next restart";
+                Some(with(OpError::new(Fault::Conflict, Code::RestartRequired, message).hint("repeat with `--restart now`, or restart it yourself")))
+            }
+            SwitchState::Failed | SwitchState::RolledBack => self.failure.as_ref().map(|f| with(f.to_error())),
+            SwitchState::RollbackIncomplete => {
+                let cause = self.failure.as_ref().map(|f| f.message.clone()).unwrap_or_default();
+                let message = format!("the switch failed ({cause}) and could not be taken back wholly: {}", self.left.join("; "));
+                let error = OpError::new(Fault::Internal, Code::RollbackIncomplete, message).hint("mend what is listed, then repeat the switch");
+                Some(with(error).detail("left", serde_json::json!(self.left)))
+            }
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! `record`, `deliver` and `load`: the wish is stored, then made true where the agent reads.
+
+use agm_domain::edit::Edit;
+use agm_domain::switch::{Step, StepState, SwitchState};
+
+use super::engine::Run;
+use super::journal::{Act, Delivery};
+use super::{MemberReport, SwitchFailure};
+use crate::delivery;
+use crate::error::OpError;
+
+impl Run {
+    /// Members that have not failed.
+    pub(super) fn live_members(&self) -> Vec<MemberReport> {
+        self.now().members.into_iter().filter(|m| m.failure.is_none()).collect()
+    }
+
+    /// Makes the assignments part of a revision and publishes their `model.json`.
+    pub(super) async fn record(&mut self) -> Result<(), OpError> {
+        let mut writer = self.agm.writer().await;
+        let assign = |m: &MemberReport| Edit::Assign {
+            agent: m.agent.clone(),
+            from: writer.document.assignments.get(&m.agent).cloned().map(Box::new),
+            to: Some(Box::new(m.to.clone())),
+        };
+        let members = self.live_members();
+        let edits: Vec<Edit> = members.iter().map(assign).collect();
+        self.begin(Step::Record, Act { edits: edits.clone(), ..Act::default() }).await?;
+        for edit in &edits {
+            edit.apply(&mut writer.document);
+        }
+        let current = writer.commit(&self.actor, format!("switch {}: {}", self.id, self.summary())).await?;
+        for member in &members {
+            self.agm.publish_assignment(&member.agent).await?;
+        }
+        self.done(Step::Record, format!("revision {}, and model.json is published", current.head.number));
+        Ok(())
+    }
+
+    fn summary(&self) -> String {
+        let agents: Vec<String> = self.live_members().iter().map(|m| m.agent.to_string()).collect();
+        format!("{} to `{}` of `{}`", agents.join(", "), self.request.model, self.request.provider)
+    }
+
+    /// Changes the configuration files. From the moment this step is journalled, a crash is finished instead of taken back.
+    pub(super) async fn deliver(&mut self) -> Result<(), OpError> {
+        let current = self.agm.current();
+        let mut prepared = Vec::new();
+        for member in self.live_members() {
+            let Some(agent) = current.document.agents.get(&member.agent).filter(|a| a.config_file.is_some()) else { continue };
+            match delivery::prepare(&self.agm, agent, &current.document, &member.to).await {
+                Ok(edit) => prepared.push((member, edit)),
+                Err(error) => self.member_failed(&member, error).await?,
+            }
+        }
+        let deliveries = prepared.iter().map(|(m, edit)| Delivery { agent: m.agent.clone(), undo: edit.undo() }).collect();
+        self.begin_quietly(Step::Deliver, Act { deliveries, ..Act::default() }, prepared.is_empty()).await?;
+        let mut sentences = Vec::new();
+        for (member, edit) in prepared {
+            match edit.write(&self.agm).await {
+                Ok(sentence) => sentences.push(sentence),
+                Err(error) => self.member_failed(&member, error).await?,
+            }
+        }
+        if !sentences.is_empty() {
+            self.done(Step::Deliver, sentences.join("; "));
+        }
+        Ok(())
+    }
+
+    /// Journals a step that may turn out to have nothing to do, and is then still shown as skipped.
+    async fn begin_quietly(&mut self, step: Step, act: Act, nothing: bool) -> Result<(), OpError> {
+        let before = self.now().steps.into_iter().find(|s| s.step == step);
+        self.begin(step, act).await?;
+        if let Some(before) = before.filter(|s| nothing && s.state == StepState::Skipped) {
+            self.step(step, |report| *report = before);
+        }
+        Ok(())
+    }
+
+    /// One agent's part failed: with `keepGoing` its own assignment is taken back and the others go on, else the switch fails.
+    async fn member_failed(&mut self, member: &MemberReport, error: OpError) -> Result<(), OpError> {
+        if !self.request.keep_going {
+            return Err(error);
+        }
+        let mut writer = self.agm.writer().await;
+        Edit::Assign { agent: member.agent.clone(), from: Some(Box::new(member.to.clone())), to: member.from.clone().map(Box::new) }.apply(&mut writer.document);
+        writer.commit(&self.actor, format!("switch {}: {} taken back", self.id, member.agent)).await?;
+        self.agm.publish_assignment(&member.agent).await?;
+        self.update(|report| {
+            if let Some(failed) = report.members.iter_mut().find(|m| m.agent == member.agent) {
+                failed.failure = Some(SwitchFailure::of(&error));
+                failed.state = SwitchState::RolledBack;
+            }
+        });
+        if self.live_members().is_empty() { Err(error) } else { Ok(()) }
+    }
+}

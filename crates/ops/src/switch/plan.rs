@@ -1,0 +1,262 @@
+//! `resolve`: what a switch would do, without doing it.
+
+use std::collections::BTreeSet;
+
+use agm_domain::agent::{Agent, AgentId};
+use agm_domain::assignment::Assignment;
+use agm_domain::catalog;
+use agm_domain::check::model_id;
+use agm_domain::code::Code;
+use agm_domain::diagnostic::Diagnostic;
+use agm_domain::diff::{Change, diff};
+use agm_domain::document::Document;
+use agm_domain::hybrid::{Routing, Wish, route_wishes};
+use agm_domain::name::ProviderName;
+use agm_domain::switch::{Step, StepReport, StepState};
+use serde::{Deserialize, Serialize};
+use serde_json::Map;
+
+use super::SwitchRequest;
+use crate::agm::Agm;
+use crate::delivery;
+use crate::error::{Fault, OpError};
+
+/// What a switch would do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SwitchPlan {
+    /// The agents, those that join included.
+    pub members: Vec<PlannedMember>,
+    /// What would change about the routes.
+    pub routes: Vec<Change>,
+    /// What would change in configuration files.
+    pub files: Vec<FileChange>,
+    /// Findings that do not stop it.
+    pub warnings: Vec<Diagnostic>,
+    /// The steps; those that do not apply are skipped, with the reason.
+    pub steps: Vec<StepReport>,
+    /// Agents that would be restarted.
+    pub restarts: Vec<String>,
+    /// What taking it back would cost.
+    pub undo: String,
+    /// Whether everything is already so, with good evidence.
+    pub nothing_to_do: bool,
+}
+
+/// One agent of a plan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PlannedMember {
+    /// Which agent.
+    #[schema(value_type = String)]
+    pub agent: AgentId,
+    /// What it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Assignment>,
+    /// What it would get.
+    pub to: Assignment,
+    /// Where the numbers of `to` come from.
+    pub card: String,
+    /// Whether it joins because it would be moved.
+    pub joined: bool,
+}
+
+/// What would change in an agent's configuration file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FileChange {
+    /// Whose file.
+    #[schema(value_type = String)]
+    pub agent: AgentId,
+    /// Its path.
+    pub path: String,
+    /// In words, one a line: the member, what it was, what it would be. No secrets.
+    pub changes: Vec<String>,
+}
+
+/// A plan with what the engine needs beside it.
+pub(super) struct Resolved {
+    pub(super) plan: SwitchPlan,
+    pub(super) wishes: Vec<Wish>,
+    pub(super) routing: Routing,
+}
+
+impl Agm {
+    /// What a switch would do.
+    pub async fn plan_switch(&self, request: &SwitchRequest) -> Result<SwitchPlan, OpError> {
+        let targets = self.targets(&request.targets)?;
+        Ok(self.resolve(request, &targets, "").await?.plan)
+    }
+
+    /// The agents that the targets name.
+    pub(crate) fn targets(&self, targets: &[String]) -> Result<BTreeSet<AgentId>, OpError> {
+        let current = self.current();
+        let mut agents = BTreeSet::new();
+        for target in targets {
+            if target == "worker:*" || target == "*" {
+                let everybody = current.document.agents.keys();
+                agents.extend(everybody.filter(|id| target == "*" || **id != AgentId::Manager).cloned());
+                continue;
+            }
+            let id = AgentId::parse(target)?;
+            if !current.document.agents.contains_key(&id) {
+                return Err(OpError::no_agent(&id));
+            }
+            agents.insert(id);
+        }
+        if agents.is_empty() {
+            let error = OpError::new(Fault::Invalid, Code::ValidationFailed, "no agent is named");
+            return Err(error.hint("give `manager`, `worker:<name>` or `worker:*`"));
+        }
+        Ok(agents)
+    }
+
+    /// Settles agents, provider, model cards and routes, and looks at what delivery would change.
+    pub(super) async fn resolve(&self, request: &SwitchRequest, targets: &BTreeSet<AgentId>, id: &str) -> Result<Resolved, OpError> {
+        let current = self.current();
+        let document = &current.document;
+        check_request(request, document)?;
+        let provider = ProviderName::from(request.provider.as_str());
+        let wishes: Vec<Wish> = targets
+            .iter()
+            .map(|agent| Wish { agent: agent.clone(), provider: provider.clone(), model: request.model.clone() })
+            .collect();
+        let pending = self.0.switches.pending_but(id);
+        let routing = route_wishes(document, &wishes, &pending, request.move_others, &self.stamp())?;
+        let all: Vec<Wish> = wishes.iter().chain(&routing.joined).cloned().collect();
+        let members = self.members(document, request, targets, &all);
+        let mut files = Vec::new();
+        for member in &members {
+            if let Some(agent) = document.agents.get(&member.agent) {
+                files.extend(self.file_change(agent, document, &member.to).await?);
+            }
+        }
+        let warnings = self.warnings(request, &routing);
+        let nothing_to_do = members.iter().all(|m| self.is_so(m)) && routing.edits.is_empty() && files.iter().all(|f| f.changes.is_empty());
+        let plan = SwitchPlan {
+            steps: planned_steps(&routing, &members, document, nothing_to_do),
+            routes: route_changes(document, &routing),
+            undo: undo_cost(&routing, &files),
+            restarts: Vec::new(),
+            members,
+            files,
+            warnings,
+            nothing_to_do,
+        };
+        Ok(Resolved { plan, wishes: all, routing })
+    }
+
+    fn members(&self, document: &Document, request: &SwitchRequest, targets: &BTreeSet<AgentId>, wishes: &[Wish]) -> Vec<PlannedMember> {
+        let mut members: Vec<PlannedMember> = wishes
+            .iter()
+            .map(|wish| {
+                let from = document.assignments.get(&wish.agent).cloned();
+                let joined = !targets.contains(&wish.agent);
+                let (to, card) = self.wanted(document, request, wish, from.as_ref(), joined);
+                PlannedMember { agent: wish.agent.clone(), from, to, card, joined }
+            })
+            .collect();
+        members.sort_by(|a, b| a.agent.cmp(&b.agent));
+        members
+    }
+
+    /// The assignment a wish becomes. An agent that only joins keeps the numbers it has: it keeps its model.
+    fn wanted(
+        &self,
+        document: &Document,
+        request: &SwitchRequest,
+        wish: &Wish,
+        from: Option<&Assignment>,
+        joined: bool,
+    ) -> (Assignment, String) {
+        let (card, source) = catalog::card(&wish.model, document.models.get(&wish.model));
+        let asked = |number: Option<u64>, card: u64| number.filter(|_| !joined).unwrap_or(card);
+        let kept = from.filter(|_| joined);
+        let to = Assignment {
+            provider: wish.provider.clone(),
+            model: wish.model.clone(),
+            context_window: kept.map_or_else(|| asked(request.context_window, card.context_window), |a| a.context_window),
+            max_tokens: kept.map_or_else(|| asked(request.max_tokens, card.max_tokens), |a| a.max_tokens),
+            reasoning: kept.map_or_else(|| request.reasoning.filter(|_| !joined).unwrap_or(card.reasoning), |a| a.reasoning),
+            updated_at: self.whole_seconds(),
+            // Members we do not know belong to whoever put them there.
+            rest: from.map_or_else(Map::new, |a| a.rest.clone()),
+        };
+        (to, source.to_string())
+    }
+
+    async fn file_change(&self, agent: &Agent, document: &Document, to: &Assignment) -> Result<Option<FileChange>, OpError> {
+        let Some(file) = &agent.config_file else { return Ok(None) };
+        let changes = delivery::preview(self, agent, document, to).await?;
+        Ok(Some(FileChange { agent: agent.id.clone(), path: file.path.clone(), changes }))
+    }
+
+    fn warnings(&self, request: &SwitchRequest, routing: &Routing) -> Vec<Diagnostic> {
+        let mut warnings = routing.notes.clone();
+        let listed = self.0.lists.known(&ProviderName::from(request.provider.as_str()));
+        if listed.is_some_and(|list| !list.models.contains(&request.model)) {
+            let message = format!("`{}` does not list `{}`", request.provider, request.model);
+            warnings.push(Diagnostic::note(Code::ModelNotListed, "/model", message).hint("the probe decides"));
+        }
+        warnings
+    }
+
+    /// Whether an agent already has what it would get, with evidence.
+    fn is_so(&self, member: &PlannedMember) -> bool {
+        member.from.as_ref().is_some_and(|from| from.same_wish(&member.to)) && self.0.evidence.of(&member.agent).is_good()
+    }
+}
+
+fn check_request(request: &SwitchRequest, document: &Document) -> Result<(), OpError> {
+    if !document.providers.contains_key(request.provider.as_str()) {
+        return Err(OpError::no_provider(&request.provider));
+    }
+    let mut wrong: Vec<Diagnostic> = model_id(&request.model).into_iter().collect();
+    for (pointer, number) in [("/contextWindow", request.context_window), ("/maxTokens", request.max_tokens)] {
+        if number.is_some_and(|n| n == 0 || n > 100_000_000) {
+            wrong.push(Diagnostic::hard(Code::ValidationFailed, pointer, "give a number of tokens from 1 to 100 000 000"));
+        }
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(OpError::refused("the switch is not acceptable", &wrong)) }
+}
+
+/// What the edits make of the routes.
+pub(super) fn route_changes(document: &Document, routing: &Routing) -> Vec<Change> {
+    let mut after = document.clone();
+    for edit in &routing.edits {
+        edit.apply(&mut after);
+    }
+    diff(document, &after)
+}
+
+fn planned_steps(routing: &Routing, members: &[PlannedMember], document: &Document, nothing_to_do: bool) -> Vec<StepReport> {
+    let has_file = |m: &PlannedMember| document.agents.get(&m.agent).is_some_and(|a| a.config_file.is_some());
+    let delivers = members.iter().any(has_file);
+    let skipped = |step: Step| match step {
+        Step::Resolve => None,
+        _ if nothing_to_do => Some("everything is already so, with good evidence"),
+        Step::Stage | Step::Route if routing.edits.is_empty() => Some("the routes already take this model there"),
+        Step::Deliver if !delivers => Some("no configuration file is registered, so there is nothing to deliver to"),
+        Step::Load if !delivers => Some("no configuration file is registered, so there is nothing to load"),
+        Step::Load => Some("OpenClaw watches its file and reloads by itself"),
+        _ => None,
+    };
+    let report = |step| match skipped(step) {
+        Some(reason) => StepReport { state: StepState::Skipped, sentence: reason.to_owned(), ..StepReport::pending(step) },
+        None => StepReport::pending(step),
+    };
+    Step::ALL.into_iter().map(report).collect()
+}
+
+fn undo_cost(routing: &Routing, files: &[FileChange]) -> String {
+    let mut parts = Vec::new();
+    if !routing.edits.is_empty() {
+        parts.push(format!("{} route edits are taken back", routing.edits.len()));
+    }
+    let changed = files.iter().filter(|f| !f.changes.is_empty()).count();
+    if changed > 0 {
+        parts.push(format!("{changed} configuration files are changed back, which makes OpenClaw reload a second time"));
+    }
+    parts.push("the assignments are set back".to_owned());
+    parts.join("; ")
+}

@@ -1,0 +1,112 @@
+//! After a crash: a switch that had not begun to deliver is taken back; one that had is finished and verified. Stray temporary routes go.
+
+use agm_domain::edit::Edit;
+use agm_domain::switch::{Step, StepState};
+
+use super::engine::Run;
+use super::journal;
+use crate::actor::Actor;
+use crate::agm::Agm;
+use crate::error::{Fault, OpError};
+
+/// How many switches back recovery looks. Only the newest can be unfinished: one per agent and process.
+const LOOKED_AT: usize = 1000;
+
+impl Agm {
+    /// Brings every unfinished switch to its end.
+    pub(crate) async fn recover(&self) {
+        let ids = match self.0.store.journal_ids(None, LOOKED_AT).await {
+            Ok(ids) => ids,
+            Err(error) => {
+                tracing::error!(%error, "the journal cannot be read, so unfinished switches stay unfinished");
+                return;
+            }
+        };
+        // Newest first: what came last is taken back first.
+        for id in ids {
+            if let Err(error) = self.recover_one(&id).await {
+                tracing::error!(switch = %id, %error, "an unfinished switch could not be brought to its end");
+            }
+        }
+        if let Err(error) = self.sweep_probe_routes().await {
+            tracing::error!(%error, "temporary routes could not be removed");
+        }
+    }
+
+    async fn recover_one(&self, id: &str) -> Result<(), OpError> {
+        let Some(told) = journal::read(&self.0.store, id).await? else { return Ok(()) };
+        if told.ended {
+            return Ok(());
+        }
+        let delivering = told.began.iter().any(|(step, _)| *step == Step::Deliver);
+        tracing::warn!(switch = %id, delivering, "found a switch that a crash cut off");
+        let mut run = Run::resumed(self.clone(), told.report, told.began);
+        run.tell_what_is_known();
+        if delivering {
+            run.finish().await;
+        } else {
+            let error = OpError::new(Fault::Unavailable, agm_domain::code::Code::SwitchFailed, "agm was cut off before the switch delivered anything");
+            run.take_back(error.hint("repeat it")).await;
+        }
+        Ok(())
+    }
+
+    async fn sweep_probe_routes(&self) -> Result<(), OpError> {
+        let mut writer = self.writer().await;
+        let stray: Vec<_> = writer.document.routes.values().filter(|r| r.name.is_probe()).cloned().collect();
+        for route in stray {
+            Edit::DeleteRoute { route: Box::new(route) }.apply(&mut writer.document);
+        }
+        writer.commit(&Actor::system(), "temporary routes of a crash removed").await?;
+        Ok(())
+    }
+}
+
+impl Run {
+    /// The journal knows which steps began, not how they ended: what came before the last one was done.
+    fn tell_what_is_known(&mut self) {
+        self.restore_members();
+        let began: Vec<Step> = self.acts.iter().map(|(step, _)| *step).collect();
+        for (index, step) in began.iter().enumerate() {
+            let last = index + 1 == began.len();
+            self.step(*step, |report| {
+                report.state = if last { StepState::Running } else { StepState::Done };
+                "before the crash".clone_into(&mut report.sentence);
+            });
+        }
+    }
+
+    /// The members as the `record` step had them.
+    fn restore_members(&mut self) {
+        let record = self.acts.iter().find(|(step, _)| *step == Step::Record).map(|(_, act)| act.edits.clone()).unwrap_or_default();
+        let members: Vec<super::MemberReport> = record
+            .into_iter()
+            .filter_map(|edit| match edit {
+                Edit::Assign { agent, from, to: Some(to) } => Some(super::MemberReport {
+                    agent,
+                    from: from.map(|from| *from),
+                    to: *to,
+                    joined: false,
+                    state: agm_domain::switch::SwitchState::Running,
+                    evidence: agm_domain::evidence::Evidence::default(),
+                    failure: None,
+                }),
+                _ => None,
+            })
+            .collect();
+        self.update(|report| report.members = members);
+    }
+
+    async fn finish(mut self) {
+        match self.deliver_and_verify().await {
+            Ok(state) => self.end(state).await,
+            Err(error) => self.take_back(error).await,
+        }
+    }
+
+    async fn deliver_and_verify(&mut self) -> Result<agm_domain::switch::SwitchState, OpError> {
+        self.agm.publish_everything().await?;
+        self.deliver().await?;
+        self.verify().await
+    }
+}

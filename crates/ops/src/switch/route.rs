@@ -1,0 +1,201 @@
+//! `preflight`, `stage`, `route` and `probe`: nothing live changes before the vendor, and then the gateway's way to it, were tried.
+
+use std::collections::BTreeMap;
+
+use agm_domain::diff::diff;
+use agm_domain::edit::Edit;
+use agm_domain::evidence::{Level, Proof, Verdict};
+use agm_domain::hybrid::{Wish, probe_route, route_wishes};
+use agm_domain::name::{ConsumerName, PROBE_PREFIX, ProviderName};
+use agm_domain::switch::{Step, SwitchState};
+use futures_util::StreamExt as _;
+use futures_util::stream;
+
+use super::engine::Run;
+use super::journal::Act;
+use super::plan::Resolved;
+use super::{MemberReport, SwitchFailure};
+use crate::error::OpError;
+use crate::trial::Trial;
+
+/// Probes at a time.
+const PROBES: usize = 4;
+
+impl Run {
+    /// Asks the vendor directly, with its key. What the vendor refuses fails here, with its words; a network failure only warns, because the
+    /// gateway may reach what we cannot.
+    pub(super) async fn preflight(&mut self) -> Result<(), OpError> {
+        self.begin(Step::Preflight, Act::default()).await?;
+        let current = self.agm.current();
+        let Some(provider) = current.document.providers.get(self.request.provider.as_str()) else {
+            return Err(OpError::no_provider(&self.request.provider));
+        };
+        let trial = self.agm.0.vendors.chat(provider, &self.request.model).await;
+        match trial.failure {
+            None => {
+                self.done(Step::Preflight, format!("`{}` answered in {} ms", self.request.provider, trial.latency_ms));
+                Ok(())
+            }
+            Some(failure) if failure.network => {
+                let code = agm_domain::code::Code::VendorUnreachable;
+                let warning = agm_domain::diagnostic::Diagnostic::note(code, "/provider", failure.message.clone()).hint(failure.hint);
+                self.step(Step::Preflight, |report| report.warnings.push(warning));
+                self.done(Step::Preflight, format!("not reached from here, the probe decides: {}", failure.message));
+                Ok(())
+            }
+            Some(failure) => Err(failure.into_error(&format!("`{}` refused `{}`", self.request.provider, self.request.model))),
+        }
+    }
+
+    /// Shows on a temporary route that the gateway reaches the provider, before any live traffic can get there.
+    pub(super) async fn stage(&mut self, resolved: &Resolved) -> Result<(), OpError> {
+        let mut writer = self.agm.writer().await;
+        let Some(prober) = prober(&resolved.wishes, &writer.document) else {
+            return Err(OpError::internal("no agent of the switch has a consumer"));
+        };
+        let provider = ProviderName::from(self.request.provider.as_str());
+        let route = probe_route(&writer.document, &self.id, &provider, &self.request.model, &prober, &self.agm.stamp());
+        let edit = Edit::CreateRoute { route: Box::new(route) };
+        self.begin(Step::Stage, Act { edits: vec![edit.clone()], ..Act::default() }).await?;
+        edit.apply(&mut writer.document);
+        writer.commit(&self.actor, format!("switch {}: temporary route", self.id)).await?;
+        let staged = format!("{PROBE_PREFIX}{}", self.id);
+        let trial = self.agm.probe(&prober, &staged, false).await;
+        if let Some(failure) = trial.failure {
+            return Err(failure.into_error("the gateway could not use the provider"));
+        }
+        if trial.provider.as_deref() != Some(provider.as_str()) {
+            let who = trial.provider.as_deref().unwrap_or("nobody known");
+            return Err(OpError::internal(format!("the temporary route was answered by {who} instead of `{provider}`")));
+        }
+        self.done(Step::Stage, format!("`{provider}` answered on the temporary route in {} ms", trial.latency_ms));
+        Ok(())
+    }
+
+    /// Publishes the routing, computed anew on the configuration as it is now, and takes the temporary route away.
+    pub(super) async fn route(&mut self) -> Result<(), OpError> {
+        let mut writer = self.agm.writer().await;
+        let wishes = self.targets_wishes();
+        let pending = self.agm.0.switches.pending_but(&self.id);
+        let routing = route_wishes(&writer.document, &wishes, &pending, self.request.move_others, &self.agm.stamp())?;
+        let members: Vec<_> = self.now().members.iter().map(|m| m.agent.clone()).collect();
+        if let Some(late) = routing.joined.iter().find(|w| !members.contains(&w.agent)) {
+            let message = format!("meanwhile {} was assigned `{}`, which this switch would move", late.agent, late.model);
+            return Err(OpError::new(crate::Fault::Conflict, agm_domain::code::Code::RouteConflict, message).hint("repeat the switch"));
+        }
+        self.begin(Step::Route, Act { edits: routing.edits.clone(), ..Act::default() }).await?;
+        for edit in routing.edits.iter().chain(&self.staged_route_gone(&writer.document)) {
+            edit.apply(&mut writer.document);
+        }
+        let before = writer.base().document.clone();
+        let current = writer.commit(&self.actor, format!("switch {}: routes", self.id)).await?;
+        let mut changes = diff(&before, &current.document);
+        changes.retain(|c| !c.name.starts_with(PROBE_PREFIX));
+        let names: Vec<String> = changes.iter().map(|c| format!("`{}`", c.name)).collect();
+        self.update(|report| {
+            report.route_updated = !changes.is_empty();
+            report.routes = changes;
+        });
+        self.done(Step::Route, format!("published: {}", names.join(", ")));
+        Ok(())
+    }
+
+    fn staged_route_gone(&self, document: &agm_domain::document::Document) -> Vec<Edit> {
+        let name = format!("{PROBE_PREFIX}{}", self.id);
+        document.routes.get(name.as_str()).map(|route| Edit::DeleteRoute { route: Box::new(route.clone()) }).into_iter().collect()
+    }
+
+    /// What the targets want; those who join are found again by the routing itself.
+    fn targets_wishes(&self) -> Vec<Wish> {
+        let wish = |m: &MemberReport| Wish { agent: m.agent.clone(), provider: m.to.provider.clone(), model: m.to.model.clone() };
+        self.now().members.iter().filter(|m| !m.joined).map(wish).collect()
+    }
+
+    /// A real completion through the gateway with each agent's own key, then, once for each model, a streaming one: agents stream.
+    pub(super) async fn probe(&mut self) -> Result<(), OpError> {
+        self.begin(Step::Probe, Act::default()).await?;
+        let members = self.now().members;
+        let mut jobs: Vec<(usize, bool)> = (0..members.len()).map(|index| (index, false)).collect();
+        let first_of_model: BTreeMap<&str, usize> = members.iter().enumerate().rev().map(|(i, m)| (m.to.model.as_str(), i)).collect();
+        jobs.extend(first_of_model.into_values().map(|index| (index, true)));
+        let results: Vec<(usize, bool, Trial)> = stream::iter(jobs)
+            .map(|(index, streaming)| {
+                let (agm, member) = (self.agm.clone(), members[index].clone());
+                async move { (index, streaming, agm.probe_member(&member, streaming).await) }
+            })
+            .buffer_unordered(PROBES)
+            .collect()
+            .await;
+        let mut slowest = 0;
+        for (index, streaming, trial) in results {
+            slowest = slowest.max(trial.latency_ms);
+            self.judge(index, streaming, &trial)?;
+        }
+        if self.now().members.iter().all(|m| m.failure.is_some()) {
+            let first = self.now().members.into_iter().find_map(|m| m.failure);
+            return Err(first.map_or_else(|| OpError::internal("no agent was probed"), |f| f.to_error()));
+        }
+        self.done(Step::Probe, format!("answered through the gateway, also streaming, within {slowest} ms"));
+        Ok(())
+    }
+
+    /// Takes a probe's result down for its member; a failure ends the switch, or only the member's part of it.
+    fn judge(&mut self, index: usize, streaming: bool, trial: &Trial) -> Result<(), OpError> {
+        let how = if streaming { "a streaming request" } else { "a request" };
+        let member = self.now().members[index].clone();
+        let verdict = wrong_provider(&member, trial).or_else(|| {
+            let what = format!("{how} of {} for `{}` failed", member.agent, member.to.model);
+            trial.failure.clone().map(|failure| failure.into_error(&what))
+        });
+        match verdict {
+            None if streaming => Ok(()),
+            None => {
+                let proof = reachable(trial, self.agm.stamp());
+                self.update(|report| report.members[index].evidence.put(proof));
+                Ok(())
+            }
+            Some(error) if self.request.keep_going => {
+                self.update(|report| {
+                    report.members[index].failure = Some(SwitchFailure::of(&error));
+                    report.members[index].state = SwitchState::Failed;
+                });
+                Ok(())
+            }
+            Some(error) => Err(error),
+        }
+    }
+}
+
+impl crate::Agm {
+    async fn probe_member(&self, member: &MemberReport, streaming: bool) -> Trial {
+        let current = self.current();
+        let consumer = current.document.agents.get(&member.agent).map(|a| a.consumer.clone());
+        let consumer = consumer.unwrap_or_else(|| agm_domain::agent::consumer_of(&member.agent, member.agent.name()));
+        self.probe(&consumer, &member.to.model, streaming).await
+    }
+}
+
+/// Who sends the staged probe: the first agent of the switch that has a key.
+fn prober(wishes: &[Wish], document: &agm_domain::document::Document) -> Option<ConsumerName> {
+    let consumers = wishes.iter().filter_map(|w| document.agents.get(&w.agent)).map(|a| a.consumer.clone());
+    consumers.into_iter().find(|c| document.consumers.get(c).is_some_and(|c| c.first_key().is_some()))
+}
+
+/// A 200 of the wrong provider is a failure.
+fn wrong_provider(member: &MemberReport, trial: &Trial) -> Option<OpError> {
+    let answered = trial.provider.as_deref().filter(|p| trial.success && *p != member.to.provider.as_str())?;
+    let message = format!("`{}` was answered by `{answered}` instead of `{}`", member.to.model, member.to.provider);
+    let error = OpError::new(crate::Fault::Conflict, agm_domain::code::Code::RouteConflict, message);
+    Some(error.hint("`agm route explain` shows which route takes the model"))
+}
+
+pub(crate) fn reachable(trial: &Trial, now: String) -> Proof {
+    let model = trial.model.as_deref().unwrap_or("no model name");
+    let provider = trial.provider.as_deref().unwrap_or("a provider");
+    let fact = match &trial.failure {
+        None => format!("HTTP {} from `{provider}` in {} ms, answer names `{model}`", trial.status.unwrap_or(200), trial.latency_ms),
+        Some(failure) => failure.message.clone(),
+    };
+    let verdict = if trial.success { Verdict::Proven } else { Verdict::Contradicted };
+    Proof { level: Level::Reachable, verdict, time: now, source: "gateway, with the agent's key".to_owned(), fact }
+}

@@ -1,0 +1,115 @@
+//! An agm in a directory of its own, and vendors for it.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use agm_domain::agent::AgentId;
+use agm_domain::name::WorkerName;
+use agm_domain::new_provider::NewProvider;
+use agm_domain::secret::Secret;
+use agm_ops::{Actor, Agm, Patience, Role, Settings, Storage, SwitchRequest};
+use agm_simvendor::{Flavour, Script, Vendor};
+use agm_testkit::dir::DataDir;
+
+/// What a test stands in.
+pub(crate) struct World {
+    pub(crate) agm: Agm,
+    pub(crate) vendors: Vec<Vendor>,
+    pub(crate) dir: DataDir,
+}
+
+/// The key that every vendor of [`World::with`] takes.
+pub(crate) const KEY: &str = "sk-right-0123456789abcdef";
+
+impl World {
+    /// An agm and as many well-behaved vendors, named `one`, `two`, `three`.
+    pub(crate) async fn with(vendors: usize) -> Self {
+        let names = ["one", "two", "three"];
+        let scripts = names.into_iter().take(vendors).map(|name| script(name).key(KEY));
+        Self::of(scripts.collect()).await
+    }
+
+    /// An agm and vendors with these scripts.
+    pub(crate) async fn of(scripts: Vec<Script>) -> Self {
+        let dir = DataDir::new("ops").unwrap();
+        let mut vendors = Vec::new();
+        for script in scripts {
+            vendors.push(Vendor::start(script).await.unwrap());
+        }
+        let agm = Agm::start(settings(&dir)).await.unwrap();
+        Self { agm, vendors, dir }
+    }
+
+    /// Adds a provider of this type, at the vendor of this place, with the right key.
+    pub(crate) async fn provider(&self, name: &str, kind: &str, vendor: usize) {
+        let asked = new_provider(name, kind, KEY, &self.vendors[vendor]);
+        self.agm.add_provider(&actor(), &asked, false).await.unwrap();
+    }
+
+    /// Switches an agent, and waits for it.
+    pub(crate) async fn run_on(&self, target: &str, provider: &str, model: &str) {
+        if let AgentId::Worker(name) = AgentId::parse(target).unwrap() {
+            self.worker(&name).await;
+        }
+        let request = SwitchRequest {
+            targets: vec![target.to_owned()],
+            provider: provider.to_owned(),
+            model: model.to_owned(),
+            ..SwitchRequest::default()
+        };
+        let id = self.agm.switch(&actor(), request).await.unwrap();
+        let report = self.agm.wait_for_switch(&id, Duration::from_secs(20)).await.unwrap();
+        assert!(report.state.is_success(), "{report:#?}");
+    }
+
+    async fn worker(&self, name: &WorkerName) {
+        let known = self.agm.current().document.agents.contains_key(&AgentId::Worker(name.clone()));
+        if !known {
+            let asked = serde_json::from_value(serde_json::json!({ "name": name.as_str() })).unwrap();
+            self.agm.add_agent(&actor(), &asked, false).await.unwrap();
+        }
+    }
+
+    /// The revision in force.
+    pub(crate) fn revision(&self) -> u64 {
+        self.agm.current().head.number
+    }
+}
+
+/// What agm is started with: this directory, free ports, little patience.
+pub(crate) fn settings(dir: &DataDir) -> Settings {
+    let gateway = agm_gateway::Settings { workers: 1, ..agm_gateway::Settings::default() };
+    Settings {
+        data_dir: dir.path().to_owned(),
+        storage: Storage::Directory,
+        master_key: None,
+        gateway_listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        gateway,
+        gateway_url: None,
+        management_url: "http://127.0.0.1:0".to_owned(),
+        patience: Patience { connect: Duration::from_secs(2), request: Duration::from_millis(700) },
+        recheck: Duration::from_secs(3600),
+        clock: agm_gateway::system_clock(),
+    }
+}
+
+/// A vendor that has OpenAI's manners and takes any key.
+pub(crate) fn script(name: &str) -> Script {
+    Script::new(name, Flavour::OpenAi)
+}
+
+/// A provider as a user asks for it.
+pub(crate) fn new_provider(name: &str, kind: &str, key: &str, vendor: &Vendor) -> NewProvider {
+    NewProvider {
+        name: name.to_owned(),
+        kind: kind.to_owned(),
+        keys: vec![Secret::from(key)],
+        base_url: Some(format!("{}/v1", vendor.url())),
+        ..NewProvider::default()
+    }
+}
+
+/// Somebody who may do everything.
+pub(crate) fn actor() -> Actor {
+    Actor::new("tester", Role::Admin)
+}
