@@ -61,7 +61,7 @@ async fn http1(worker: &Rc<Worker>, stream: TcpStream) {
         .timer(TokioTimer::new())
         .header_read_timeout(worker.shared.settings.timeouts.header)
         .max_headers(limits.headers)
-        .max_buf_size(limits.header_bytes.max(8 << 10))
+        .max_header_size(limits.header_bytes)
         .serve_connection(TokioIo::new(stream), service);
     until_closing(worker, connection, http1::Connection::graceful_shutdown).await;
 }

@@ -3,4 +3,6 @@
 
 mod world;
 
+mod admission;
 mod basics;
+mod limits;

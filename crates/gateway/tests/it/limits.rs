@@ -1,0 +1,143 @@
+//! Bad input, and what is too much of it.
+
+use std::time::{Duration, Instant};
+
+use agm_gateway::{Limits, Timeouts};
+use agm_simvendor::Behaviour;
+use agm_testkit::http::{self, Request};
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::world::*;
+
+async fn raw(gateway: &agm_gateway::Gateway, bytes: &[u8]) -> u16 {
+    tokio::time::timeout(SOON, http::send_raw(gateway.addr(), bytes)).await.unwrap().map_or(0, |answer| answer.status)
+}
+
+#[tokio::test]
+async fn bodies_that_cannot_be_read_for_sure_are_refused() {
+    let (vendor, gateway) = simple().await;
+    let cases: [(&[u8], &str); 9] = [
+        (b"{\"model\":\"a\",\"model\":\"b\"}", "duplicate"),
+        (b"{\"model\":\"a\",\"m\\u006fdel\":\"b\"}", "duplicate"),
+        (b"{\"stream\":true,\"stream\":false}", "duplicate"),
+        (b"{\"model\":1}", "must be a string"),
+        (b"{\"model\":\"\xff\xfe\"}", "UTF-8"),
+        (b"{\"model\":\"a\"", "EOF"),
+        (b"[1,2]", "begin with"),
+        (b"model=a", "begin with"),
+        (b"\xef\xbb\xbf{}", "begin with"),
+    ];
+    for (body, why) in cases {
+        let answer = send(&gateway, &post("/v1/chat/completions").header("content-type", "application/json").body(body)).await;
+        assert_eq!((answer.status, code(&answer)), (400, "invalid_body".to_owned()), "{why}");
+        assert!(answer.text().contains(why), "{why}: {}", answer.text());
+    }
+    assert_eq!(vendor.request_count(), 0);
+    assert_eq!(gateway.totals().requests, 9);
+}
+
+#[tokio::test]
+async fn malformed_requests_get_a_clear_status_and_harm_nobody() {
+    let (_vendor, gateway) = simple().await;
+    let auth = format!("authorization: Bearer {KEY}\r\n");
+    assert_eq!(raw(&gateway, b"NOT HTTP AT ALL\r\n\r\n").await, 400);
+    assert_eq!(raw(&gateway, b"GET /v1/models HTTP/1.1\r\nbad header\r\n\r\n").await, 400);
+    assert_eq!(raw(&gateway, b"GET /v1/models HTTP/9.9\r\n\r\n").await, 400);
+    let two_lengths = format!("POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n{auth}content-length: 2\r\ncontent-length: 3\r\n\r\n{{}}");
+    assert_eq!(raw(&gateway, two_lengths.as_bytes()).await, 400);
+    let huge = format!("GET /v1/models HTTP/1.1\r\nhost: x\r\nx-big: {}\r\n\r\n", "x".repeat(70 << 10));
+    assert_eq!(raw(&gateway, huge.as_bytes()).await, 431);
+    let many = format!("GET /v1/models HTTP/1.1\r\nhost: x\r\n{}\r\n", "x-a: 1\r\n".repeat(200));
+    assert_eq!(raw(&gateway, many.as_bytes()).await, 431);
+    let long = format!("GET /{} HTTP/1.1\r\nhost: x\r\n\r\n", "x".repeat(70 << 10));
+    assert!([414, 431].contains(&raw(&gateway, long.as_bytes()).await));
+    let smuggle = format!(
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n{auth}content-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\nGET /v1/models HTTP/1.1\r\n\r\n"
+    );
+    assert!(raw(&gateway, smuggle.as_bytes()).await < 500);
+    assert_eq!(send(&gateway, &chat("m")).await.status, 200);
+}
+
+#[tokio::test]
+async fn long_bodies_are_refused_whether_announced_or_not() {
+    let vendor = vendor("alpha", &[]).await;
+    let settings = agm_gateway::Settings { limits: Limits { body: 10_000, ..Limits::default() }, ..settings() };
+    let gateway = start_with(settings, &document([provider("alpha", &vendor.url(), &["k"])], [route("default-ai-route", "alpha")]));
+    let big = json!({"model": "m", "x": "y".repeat(20_000)});
+    let answer = send(&gateway, &post("/v1/chat/completions").json(&big)).await;
+    assert_eq!((answer.status, code(&answer)), (413, "body_too_large".to_owned()));
+    let chunk = format!("{:x}\r\n{}\r\n", 8000, "z".repeat(8000));
+    for path in ["/v1/chat/completions", "/v1/unknown"] {
+        let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {KEY}\r\ntransfer-encoding: chunked\r\n\r\n");
+        let status = raw(&gateway, format!("{head}{chunk}{chunk}{chunk}0\r\n\r\n").as_bytes()).await;
+        assert!([413, 400].contains(&status), "{path}: {status}");
+    }
+    assert_eq!(send(&gateway, &chat("m")).await.status, 200);
+}
+
+#[tokio::test]
+async fn slow_clients_are_let_go() {
+    let vendor = vendor("alpha", &[]).await;
+    let timeouts = Timeouts { header: Duration::from_millis(150), body: Duration::from_millis(150), ..Timeouts::default() };
+    let settings = agm_gateway::Settings { timeouts, ..settings() };
+    let gateway = start_with(settings, &document([provider("alpha", &vendor.url(), &["k"])], [route("default-ai-route", "alpha")]));
+    for beginning in ["", "P", "PRI * HT", "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n"] {
+        let started = Instant::now();
+        let mut stream = TcpStream::connect(gateway.addr()).await.unwrap();
+        stream.write_all(beginning.as_bytes()).await.unwrap();
+        let mut rest = Vec::new();
+        tokio::time::timeout(SOON, stream.read_to_end(&mut rest)).await.expect("it is closed").ok();
+        assert!(started.elapsed() < Duration::from_secs(3), "{beginning:?}");
+    }
+    let half = format!("POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {KEY}\r\ncontent-length: 100\r\n\r\n{{");
+    let answer = http::send_raw(gateway.addr(), half.as_bytes()).await.unwrap();
+    assert_eq!((answer.status, code(&answer)), (408, "body_timeout".to_owned()));
+    until(|| gateway.connections() == 0).await;
+}
+
+#[tokio::test]
+async fn a_consumer_has_so_many_requests_at_a_time() {
+    let vendor = vendor("alpha", &[]).await;
+    let settings = agm_gateway::Settings { limits: Limits { requests_per_consumer: 2, ..Limits::default() }, ..settings() };
+    let gateway = start_with(settings, &document([provider("alpha", &vendor.url(), &["k"])], [route("default-ai-route", "alpha")]));
+    vendor.push(Behaviour::Hang);
+    vendor.push(Behaviour::Hang);
+    let addr = gateway.addr();
+    let hanging: Vec<_> = (0..2).map(|_| tokio::task::spawn(async move { http::send(addr, &chat("m")).await })).collect();
+    vendor.wait_for_count(2).await;
+    assert_eq!(gateway.in_flight().get("manager"), Some(&2));
+    let answer = send(&gateway, &chat("m")).await;
+    assert_eq!((answer.status, code(&answer)), (429, "too_many_requests".to_owned()));
+    assert!(answer.header("retry-after").is_some());
+    let other = Request::new("POST", "/v1/chat/completions").header("x-api-key", "gw-key-of-worker-a-0123456789").json(&chat_body("m"));
+    assert_eq!(send(&gateway, &other).await.status, 200);
+    hanging.iter().for_each(tokio::task::JoinHandle::abort);
+    until(|| gateway.in_flight().is_empty()).await;
+    assert_eq!(send(&gateway, &chat("m")).await.status, 200);
+}
+
+#[tokio::test]
+async fn connections_beyond_the_limit_wait_their_turn() {
+    let vendor = vendor("alpha", &[]).await;
+    let settings = agm_gateway::Settings { limits: Limits { connections: 2, ..Limits::default() }, ..settings() };
+    let gateway = start_with(settings, &document([provider("alpha", &vendor.url(), &["k"])], [route("default-ai-route", "alpha")]));
+    let idle = [TcpStream::connect(gateway.addr()).await.unwrap(), TcpStream::connect(gateway.addr()).await.unwrap()];
+    until(|| gateway.connections() == 2).await;
+    let addr = gateway.addr();
+    let waiting = tokio::task::spawn(async move { http::send(addr, &chat("m")).await.unwrap().status });
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(gateway.connections(), 2);
+    drop(idle);
+    assert_eq!(tokio::time::timeout(SOON, waiting).await.unwrap().unwrap(), 200);
+}
+
+#[tokio::test]
+async fn websockets_are_refused_clearly() {
+    let (_vendor, gateway) = simple().await;
+    let answer = send(&gateway, &get("/v1/realtime").header("upgrade", "websocket").header("connection", "upgrade")).await;
+    assert_eq!((answer.status, code(&answer)), (400, "websocket_unsupported".to_owned()));
+}
