@@ -87,8 +87,9 @@ impl Agm {
     pub async fn delete_model(&self, actor: &Actor, id: &str, expected: Option<&str>, dry_run: bool) -> Result<ModelChanged, OpError> {
         if !self.current().document.models.contains_key(id) {
             let text = format!("this deployment has no card of its own of the model `{id}`");
-            return Err(OpError::new(Fault::NotFound, agm_domain::code::Code::NotFound, text)
-                .hint("`agm model list` shows which models have one"));
+            return Err(
+                OpError::new(Fault::NotFound, agm_domain::code::Code::NotFound, text).hint("`agm model list` shows which models have one")
+            );
         }
         self.write_model(actor, id, None, expected, dry_run).await
     }

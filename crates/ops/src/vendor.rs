@@ -56,13 +56,7 @@ impl VendorClient {
         trial
     }
 
-    async fn ask_chat(
-        &self,
-        provider: &Provider,
-        key: Option<&Secret>,
-        model: &str,
-        trial: &mut Trial,
-    ) -> Result<Option<String>, Failure> {
+    async fn ask_chat(&self, provider: &Provider, key: Option<&Secret>, model: &str, trial: &mut Trial) -> Result<Option<String>, Failure> {
         let endpoint = resolve(provider)?;
         let subject = Subject::of(provider).and(key).asked(model);
         let api = Api::ChatCompletions;

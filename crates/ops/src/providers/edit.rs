@@ -188,12 +188,11 @@ fn relocate(provider: &mut Provider, base_url: &str, found: &mut Vec<Diagnostic>
         Err(bad) => return found.extend(bad.into_iter().filter(|d| d.pointer != "/apiKey")),
     };
     let other_type = built.kind != provider.kind;
-    provider.raw_configs.retain(|name, _| !ADDRESS.contains(&name.as_str()) && !(other_type && is_field(name)));
-    for (name, value) in built.raw_configs {
-        if other_type || ADDRESS.contains(&name.as_str()) {
-            provider.raw_configs.insert(name, value);
-        }
-    }
+    // A field of the type means nothing to another one.
+    let moves = |name: &str| ADDRESS.contains(&name) || (other_type && is_field(name));
+    provider.raw_configs.retain(|name, _| !moves(name));
+    let moved = built.raw_configs.into_iter().filter(|(name, _)| other_type || ADDRESS.contains(&name.as_str()));
+    provider.raw_configs.extend(moved);
     if other_type {
         provider.kind = built.kind;
         provider.agm.get_or_insert_default().preset = built.agm.and_then(|extra| extra.preset);

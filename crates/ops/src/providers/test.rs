@@ -131,8 +131,7 @@ impl Agm {
     /// Tries every key. The provider passes when all of them do.
     async fn test_keys(&self, provider: &Provider, model: Option<&str>) -> ProviderTest {
         let begun = std::time::Instant::now();
-        let keys: Vec<Option<&Secret>> =
-            if provider.tokens.is_empty() { vec![None] } else { provider.tokens.iter().map(Some).collect() };
+        let keys: Vec<Option<&Secret>> = if provider.tokens.is_empty() { vec![None] } else { provider.tokens.iter().map(Some).collect() };
         let trials = stream::iter(&keys).map(|key| self.try_key(provider, *key, model)).buffered(AT_ONCE);
         let mut trials: Vec<KeyTrial> = trials.collect().await;
         let several = keys.len() > 1;

@@ -32,8 +32,12 @@ impl Agm {
         let route = stored(&writer.document, name)?.clone();
         self.unchanged(&format!("route `{name}`"), &route, expected)?;
         if route.name.is_default() && !writer.document.providers.is_empty() {
-            return Err(OpError::new(Fault::Conflict, Code::RouteConflict, "the default route takes every model that no other route takes")
-                .hint("send it elsewhere instead: `agm route set-default PROVIDER`"));
+            return Err(OpError::new(
+                Fault::Conflict,
+                Code::RouteConflict,
+                "the default route takes every model that no other route takes",
+            )
+            .hint("send it elsewhere instead: `agm route set-default PROVIDER`"));
         }
         writer.apply(&[Edit::DeleteRoute { route: Box::new(route) }])?;
         nobody_moves(&writer.base().document, &writer.document, &self.0.switches.pending())?;
@@ -59,7 +63,7 @@ pub(super) fn nobody_moves(before: &Document, after: &Document, pending: &[Wish]
         format!("`{}` of {} would {still}", m.model, m.agent)
     };
     let who: Vec<String> = moved.iter().map(goes).collect();
-    let diagnostic = Diagnostic::policy(Code::RouteConflict, "", who.join("; "))
-        .hint("switch those agents to another model first: `agm model set`");
+    let diagnostic =
+        Diagnostic::policy(Code::RouteConflict, "", who.join("; ")).hint("switch those agents to another model first: `agm model set`");
     Err(Refusal { diagnostics: vec![diagnostic], moved, alias: None }.into())
 }

@@ -137,16 +137,13 @@ impl Agm {
         }
         let mut route = AiRoute::new(RouteName::from(name), ProviderName::from(""));
         route.upstreams.clear();
-        match document.default_route() {
-            Some(default) => {
-                route.domains.clone_from(&default.domains);
-                route.path_predicate.clone_from(&default.path_predicate);
-                route.auth_config.clone_from(&default.auth_config);
-            }
-            None => {
-                route.path_predicate = Some(Predicate::path("/v1"));
-                route.auth_config = Some(AuthConfig { enabled: true, ..AuthConfig::default() });
-            }
+        if let Some(default) = document.default_route() {
+            route.domains.clone_from(&default.domains);
+            route.path_predicate.clone_from(&default.path_predicate);
+            route.auth_config.clone_from(&default.auth_config);
+        } else {
+            route.path_predicate = Some(Predicate::path("/v1"));
+            route.auth_config = Some(AuthConfig { enabled: true, ..AuthConfig::default() });
         }
         route.agm = Some(RouteExtra { created_at: Some(self.stamp()), ..RouteExtra::default() });
         route
@@ -211,9 +208,8 @@ fn list_models(route: &mut AiRoute, models: &[String], leave: bool, found: &mut 
     if leave {
         return;
     }
-    let dropped = |predicate: &ModelPredicate| {
-        former.iter().any(|model| !models.contains(model) && *predicate == ModelPredicate::equal(model))
-    };
+    let dropped =
+        |predicate: &ModelPredicate| former.iter().any(|model| !models.contains(model) && *predicate == ModelPredicate::equal(model));
     let kept: Vec<_> = route.model_predicates.iter().filter(|predicate| !dropped(predicate)).cloned().collect();
     // Without its last predicate the route would take everything.
     if !kept.is_empty() || !models.is_empty() {
@@ -272,7 +268,7 @@ fn catch_all(route: &AiRoute, document: &Document) -> Option<Diagnostic> {
 /// What is wrong with the name of a route to be made: it becomes the name of a Kubernetes object (Console contract 4.2).
 fn route_name(name: &str) -> Option<Diagnostic> {
     let inner = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-' || c == b'.';
-    let ends = |c: Option<&u8>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    let ends = |c: Option<&u8>| c.is_some_and(u8::is_ascii_alphanumeric);
     let bytes = name.as_bytes();
     let is_label = bytes.len() <= 63 && bytes.iter().all(|c| inner(*c)) && ends(bytes.first()) && ends(bytes.last());
     let reserved = RouteName::from(name).is_probe() || RouteName::from(name).is_default();
@@ -291,6 +287,7 @@ fn bad(pointer: &str, what: &str, cure: &str) -> Diagnostic {
 }
 
 /// A member that is `null` is given; one that is absent is not.
+#[expect(clippy::option_option, reason = "absent, null and a value are three things")]
 fn even_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }

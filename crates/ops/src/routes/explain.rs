@@ -123,13 +123,7 @@ fn explain(document: &Document, caller: &ConsumerName, model: &str) -> Explanati
     }
 }
 
-fn sentence(
-    document: &Document,
-    caller: &ConsumerName,
-    model: &str,
-    taken: Option<&CompiledRoute>,
-    upstreams: &[ReachedView],
-) -> String {
+fn sentence(document: &Document, caller: &ConsumerName, model: &str, taken: Option<&CompiledRoute>, upstreams: &[ReachedView]) -> String {
     let Some(route) = taken else {
         return format!("No route takes `{model}`: a request for it is answered with 404.");
     };

@@ -61,9 +61,7 @@ impl Subject {
 pub(crate) fn answer(status: u16, content_type: Option<&str>, body: &[u8], subject: &Subject) -> Result<Answer, Failure> {
     let value = json(status, content_type, body, subject)?;
     match value.get("choices").and_then(Value::as_array) {
-        Some(choices) if !choices.is_empty() => {
-            Ok(Answer { model: value.get("model").and_then(Value::as_str).map(|m| subject.shown(m)) })
-        }
+        Some(choices) if !choices.is_empty() => Ok(Answer { model: value.get("model").and_then(Value::as_str).map(|m| subject.shown(m)) }),
         Some(_) => Err(faulty(subject, "answered without a single choice", "try again; if it stays so, try another model of it")),
         None => Err(faulty(subject, "answered something that is not a chat completion", BASE_URL)),
     }
@@ -167,13 +165,17 @@ impl Cause {
         let text = words.message.to_lowercase();
         let has = |parts: &[&str]| parts.iter().any(|part| text.contains(part));
         let code = |parts: &[&str]| words.codes.iter().any(|c| parts.contains(&c.to_lowercase().as_str()));
-        if code(MODEL_CODES) || model_is_unknown(&text, model) {
+        // No vendor looks for a model before it has looked at the key; what a broken one says is about itself.
+        let about_model = status != 401 && status < 500 && (code(MODEL_CODES) || model_is_unknown(&text, model));
+        // new-api and its kin.
+        if about_model || has(&["no available channel for model"]) {
             return Self::Model;
         }
         if code(&["unsupported_country_region_territory"]) {
             return Self::Region;
         }
-        if status == 402 || code(QUOTA_CODES) || has(&["insufficient balance", "exceeded your current quota", "余额", "欠费", "overdue"]) {
+        if status == 402 || code(QUOTA_CODES) || has(&["insufficient balance", "exceeded your current quota", "余额", "欠费", "overdue"])
+        {
             return Self::Quota;
         }
         if matches!(status, 401 | 403) || code(KEY_CODES) || has(&["invalid api key", "incorrect api key", "api key not valid"]) {

@@ -55,7 +55,8 @@ impl Question {
 /// Whether the vendor says that one token is not enough.
 fn too_short(text: &str) -> bool {
     let limit = text.contains("max_tokens") || text.contains("max_completion_tokens") || text.contains("max_output_tokens");
-    limit && ["limit was reached", "minimum value", "below minimum", "at least", "greater than", "too small"].iter().any(|w| text.contains(w))
+    limit
+        && ["limit was reached", "minimum value", "below minimum", "at least", "greater than", "too small"].iter().any(|w| text.contains(w))
 }
 
 #[cfg(test)]

@@ -96,7 +96,11 @@ mod tests {
 
     fn check(body: &str, message: &str, codes: &[&str]) {
         let words = Words::find(body.as_bytes());
-        assert_eq!((words.message.as_str(), words.codes.iter().map(String::as_str).collect::<Vec<_>>()), (message, codes.to_vec()), "{body}");
+        assert_eq!(
+            (words.message.as_str(), words.codes.iter().map(String::as_str).collect::<Vec<_>>()),
+            (message, codes.to_vec()),
+            "{body}"
+        );
     }
 
     #[test]
@@ -109,10 +113,11 @@ mod tests {
         check(r#"{"error":{"code":"1211","message":"模型不存在"}}"#, "模型不存在", &["1211"]);
         check(r#"{"error":"model 'x' not found"}"#, "model 'x' not found", &[]);
         check(r#"{"code":20012,"message":"Model does not exist."}"#, "Model does not exist.", &["20012"]);
-        check(r#"[{"error":{"code":400,"message":"API key not valid","status":"INVALID_ARGUMENT"}}]"#, "API key not valid", &[
-            "400",
-            "INVALID_ARGUMENT",
-        ]);
+        check(
+            r#"[{"error":{"code":400,"message":"API key not valid","status":"INVALID_ARGUMENT"}}]"#,
+            "API key not valid",
+            &["400", "INVALID_ARGUMENT"],
+        );
         check(r#"{"base_resp":{"status_code":1004,"status_msg":"login fail"}}"#, "login fail", &["1004"]);
         check(r#"{"detail":[{"msg":"field required"}]}"#, "field required", &[]);
         check("upstream timed out\n", "upstream timed out", &[]);

@@ -31,8 +31,7 @@ const METADATA: &str = "hands out a cloud machine's credentials";
 
 fn why_not_v4(address: Ipv4Addr) -> Option<&'static str> {
     // Alibaba, Azure and Oracle keep theirs outside of the link-local range.
-    const ELSEWHERE: [Ipv4Addr; 3] =
-        [Ipv4Addr::new(100, 100, 100, 200), Ipv4Addr::new(168, 63, 129, 16), Ipv4Addr::new(192, 0, 0, 192)];
+    const ELSEWHERE: [Ipv4Addr; 3] = [Ipv4Addr::new(100, 100, 100, 200), Ipv4Addr::new(168, 63, 129, 16), Ipv4Addr::new(192, 0, 0, 192)];
     if ELSEWHERE.contains(&address) {
         return Some(METADATA);
     }

@@ -71,12 +71,7 @@ impl Asked<'_> {
 }
 
 /// Sends it and reads the answer to its end.
-pub(super) async fn send(
-    client: &reqwest::Client,
-    asked: Asked<'_>,
-    subject: &Subject,
-    patience: Patience,
-) -> Result<Heard, Failure> {
+pub(super) async fn send(client: &reqwest::Client, asked: Asked<'_>, subject: &Subject, patience: Patience) -> Result<Heard, Failure> {
     let at = Stage { subject, to: asked.endpoint.destination() };
     if let Some(refused) = refused_host(&at.to.host) {
         return Err(at.address_refused(&refused));
@@ -188,7 +183,10 @@ impl Stage<'_> {
     }
 
     fn stalled(&self, waited: Duration) -> Failure {
-        Failure { cause: Code::VendorTimeout, ..self.faulty(&format!("did not finish its answer within {}", in_words(waited)), "try again") }
+        Failure {
+            cause: Code::VendorTimeout,
+            ..self.faulty(&format!("did not finish its answer within {}", in_words(waited)), "try again")
+        }
     }
 
     fn cut(&self) -> Failure {
@@ -227,14 +225,9 @@ fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Optio
         if let Some(found) = error.downcast_ref::<E>() {
             return Some(found);
         }
-        // An I/O error does not show what it wraps as its source.
-        if let Some(inner) = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
-            let inner: &(dyn StdError + 'static) = inner;
-            if let Some(found) = inner.downcast_ref::<E>() {
-                return Some(found);
-            }
-        }
-        cause = error.source();
+        // An I/O error's source is not what it wraps, but what that wraps.
+        let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        cause = wrapped.map(|inner| inner as &(dyn StdError + 'static)).or_else(|| error.source());
     }
     None
 }

@@ -1,0 +1,239 @@
+//! Routes: shown, explained, changed, and the default given away.
+
+use agm_domain::code::Code;
+use agm_ops::{ExplainRequest, Fault, RouteEdit};
+use agm_simvendor::{Behaviour, On};
+use serde_json::{Value, json};
+
+use crate::world::{World, actor};
+
+fn edit(value: Value) -> RouteEdit {
+    serde_json::from_value(value).unwrap()
+}
+
+fn ask(model: &str, caller: Option<&str>) -> ExplainRequest {
+    ExplainRequest { model: model.to_owned(), caller: caller.map(str::to_owned) }
+}
+
+/// Two providers; Alice runs on the second.
+async fn two() -> World {
+    let world = World::with(2).await;
+    world.provider("first", "openai", 0).await;
+    world.provider("second", "deepseek", 1).await;
+    world.run_on("worker:alice", "second", "deepseek-chat").await;
+    world
+}
+
+#[tokio::test]
+async fn explained_in_a_sentence_and_route_by_route() {
+    let world = two().await;
+    let taken = world.agm.explain(&ask("deepseek-chat", Some("worker:alice"))).unwrap();
+    assert_eq!((taken.caller.as_str(), taken.route.as_deref(), taken.allowed), ("worker-alice", Some("second-ai-route"), true));
+    assert_eq!(taken.upstreams.iter().map(|u| (u.provider.as_str(), u.weight)).collect::<Vec<_>>(), [("second", 100)]);
+    let verdicts: Vec<_> = taken.considered.iter().map(|c| (c.route.as_str(), c.verdict.as_str())).collect();
+    assert_eq!(verdicts, [("second-ai-route", "taken"), ("default-ai-route", "lower-precedence")]);
+    let other = world.agm.explain(&ask("anything", None)).unwrap();
+    assert_eq!(other.route.as_deref(), Some("default-ai-route"));
+    assert_eq!(other.sentence, "`default-ai-route` takes `anything` because no other route takes it, and sends it to `first`.");
+    assert_eq!(world.agm.explain(&ask("x", Some("nobody"))).unwrap_err().code, Code::ConsumerNotFound);
+    assert_eq!(world.agm.explain(&ask("", None)).unwrap_err().code, Code::InvalidModel);
+    let order: Vec<String> = world.agm.routes().into_iter().map(|r| r.name).collect();
+    assert_eq!(order, ["second-ai-route", "default-ai-route"], "in the order in which they are tried");
+}
+
+#[tokio::test]
+async fn an_edit_keeps_what_it_does_not_name() {
+    let world = two().await;
+    let before = world.agm.route("second-ai-route").unwrap();
+    let mapping = json!({ "upstreams": [{ "provider": "second", "modelMapping": { "deepseek-fast": "deepseek-chat" } }] });
+    let changed = world.agm.put_route(&actor(), "second-ai-route", &edit(mapping), Some(&before.etag), false).await.unwrap();
+    let pointers: Vec<&str> = changed.changes.iter().flat_map(|c| &c.members).map(|m| m.pointer.as_str()).collect();
+    assert_eq!(pointers, ["/upstreams/0/modelMapping/deepseek-fast"]);
+    assert_eq!((changed.created, changed.route.created_at.clone()), (false, before.created_at.clone()), "age decides between routes");
+    assert_eq!(world.agm.explain(&ask("deepseek-fast", None)).unwrap().upstreams[0].model, "deepseek-chat");
+    let stale = world.agm.put_route(&actor(), "second-ai-route", &RouteEdit::default(), Some(&before.etag), false).await.unwrap_err();
+    assert_eq!((stale.fault, stale.code), (Fault::Stale, Code::VersionConflict));
+    let nothing = world.agm.put_route(&actor(), "second-ai-route", &RouteEdit::default(), None, false).await.unwrap();
+    assert_eq!((nothing.changes.len(), nothing.revision), (0, None));
+}
+
+#[tokio::test]
+async fn listed_models_come_and_go_with_their_predicates() {
+    let world = two().await;
+    let ids = |world: &World| -> Vec<String> {
+        world.agm.route("second-ai-route").unwrap().model_predicates.into_iter().map(|p| p.match_value).collect()
+    };
+    let before = ids(&world);
+    let list = |models: &[&str]| edit(json!({ "models": models }));
+    world.agm.put_route(&actor(), "second-ai-route", &list(&["special-1", "deepseek-v9"]), None, false).await.unwrap();
+    assert_eq!(ids(&world), [before.clone(), vec!["special-1".to_owned()]].concat(), "what a prefix takes needs no predicate");
+    world.agm.put_route(&actor(), "second-ai-route", &list(&[]), None, false).await.unwrap();
+    assert_eq!(ids(&world), before);
+    world.agm.put_route(&actor(), "default-ai-route", &list(&["gpt-4o"]), None, false).await.unwrap();
+    assert_eq!(world.agm.route("default-ai-route").unwrap().model_predicates, [], "the catch-all stays one");
+}
+
+#[tokio::test]
+async fn nobody_is_moved_by_an_edit() {
+    let world = two().await;
+    let before = world.revision();
+    let cases = [
+        ("second-ai-route", json!({ "upstreams": [{ "provider": "first" }] })),
+        ("second-ai-route", json!({ "modelPredicates": [{ "matchType": "EQUAL", "matchValue": "other" }] })),
+        ("second-ai-route", json!({ "auth": { "consumers": ["manager"] } })),
+        (
+            "thief",
+            json!({ "upstreams": [{ "provider": "first" }], "path": "/v1/chat/completions",
+            "modelPredicates": [{ "matchType": "EQUAL", "matchValue": "deepseek-chat" }] }),
+        ),
+    ];
+    for (route, change) in cases {
+        let error = world.agm.put_route(&actor(), route, &edit(change.clone()), None, false).await.unwrap_err();
+        assert_eq!((error.fault, error.code), (Fault::Conflict, Code::RouteConflict), "{change}: {error}");
+        assert_eq!(error.details["moved"][0]["agent"], "worker:alice", "{change}");
+    }
+    let error = world.agm.delete_route(&actor(), "second-ai-route", None, false).await.unwrap_err();
+    assert_eq!(error.code, Code::RouteConflict);
+    let error = world.agm.delete_route(&actor(), "default-ai-route", None, false).await.unwrap_err();
+    assert_eq!(error.code, Code::RouteConflict);
+    assert_eq!(world.revision(), before);
+}
+
+#[tokio::test]
+async fn what_the_console_or_good_sense_refuses_is_refused() {
+    let world = two().await;
+    let before = world.revision();
+    let cases = [
+        (
+            "mix",
+            json!({ "upstreams": [{ "provider": "first", "weight": 60 }, { "provider": "second", "weight": 60 }] }),
+            Code::ValidationFailed,
+        ),
+        ("mix", json!({ "upstreams": [{ "provider": "nobody" }], "models": ["m"] }), Code::UnknownProvider),
+        ("mix", json!({ "models": ["m"] }), Code::ValidationFailed),
+        ("mix", json!({ "upstreams": [{ "provider": "first" }], "path": "v1", "models": ["m"] }), Code::ValidationFailed),
+        ("mix", json!({ "upstreams": [{ "provider": "first" }] }), Code::RouteConflict),
+        (
+            "mix",
+            json!({ "upstreams": [{ "provider": "first" }], "modelPredicates": [{ "matchType": "PRE", "matchValue": "deep" }] }),
+            Code::PredicatesOverlap,
+        ),
+        (
+            "mix",
+            json!({ "upstreams": [{ "provider": "first" }], "models": ["m"], "auth": { "consumers": ["ghost"] } }),
+            Code::ConsumerNotFound,
+        ),
+        (
+            "mix",
+            json!({ "upstreams": [{ "provider": "first" }], "models": ["m"], "fallback": { "strategy": "MAYBE", "upstreams": [] } }),
+            Code::ValidationFailed,
+        ),
+        (
+            "mix",
+            json!({ "upstreams": [{ "provider": "first" }], "models": ["m"], "headerControl": { "request": 7 } }),
+            Code::ValidationFailed,
+        ),
+        ("Not/A/Name", json!({ "upstreams": [{ "provider": "first" }], "models": ["m"] }), Code::InvalidName),
+        ("agm-probe-x", json!({ "upstreams": [{ "provider": "first" }], "models": ["m"] }), Code::InvalidName),
+        (
+            "default-ai-route",
+            json!({ "models": [], "modelPredicates": [{ "matchType": "EQUAL", "matchValue": "m" }] }),
+            Code::RouteConflict,
+        ),
+    ];
+    for (route, change, code) in cases {
+        let error = world.agm.put_route(&actor(), route, &edit(change.clone()), None, false).await.unwrap_err();
+        assert_eq!(error.code, code, "{change}: {error}");
+    }
+    assert_eq!(
+        world.agm.put_route(&actor(), "mix", &RouteEdit::default(), Some("abc"), false).await.unwrap_err().code,
+        Code::RouteNotFound
+    );
+    assert_eq!(world.revision(), before);
+}
+
+#[tokio::test]
+async fn a_route_of_ones_own_with_fallback_and_headers() {
+    let world = two().await;
+    let change = json!({
+        "upstreams": [{ "provider": "first", "weight": 70 }, { "provider": "second", "weight": 30, "modelMapping": { "*": "deepseek-chat" } }],
+        "models": ["team-model"],
+        "fallback": { "upstreams": [{ "provider": "second" }] },
+        "headerControl": { "enabled": true, "request": { "set": [{ "key": "x-api-key", "value": "hush-0123456789abcdefghij" }], "add": [], "remove": [] } }
+    });
+    let plan = world.agm.put_route(&actor(), "mix", &edit(change.clone()), None, true).await.unwrap();
+    assert!(plan.created && plan.revision.is_none() && world.agm.route("mix").is_err());
+    let made = world.agm.put_route(&actor(), "mix", &edit(change), None, false).await.unwrap();
+    let route = made.route;
+    assert_eq!((route.managed, route.models.as_slice(), route.auth.enabled), (false, ["team-model".to_owned()].as_slice(), true));
+    let fallback = route.fallback.unwrap();
+    assert_eq!((fallback.strategy.as_str(), fallback.response_codes.as_slice()), ("RAND", ["5xx".to_owned()].as_slice()));
+    let shown = route.header_control.unwrap();
+    assert_eq!(shown["request"]["set"][0]["value"], "hus…ghij");
+    // What was shown may come back: it means the value that is stored.
+    let back = world.agm.put_route(&actor(), "mix", &edit(json!({ "headerControl": shown })), None, false).await.unwrap();
+    assert_eq!(back.changes, []);
+    let cleared =
+        world.agm.put_route(&actor(), "mix", &edit(json!({ "headerControl": null, "fallback": null })), None, false).await.unwrap();
+    assert_eq!((cleared.route.header_control, cleared.route.fallback), (None, None));
+    let gone = world.agm.delete_route(&actor(), "mix", Some(&cleared.route.etag), false).await.unwrap();
+    assert_eq!(gone.changes.len(), 1);
+}
+
+#[tokio::test]
+async fn the_default_is_given_away_and_nobody_moves() {
+    let world = two().await;
+    world.run_on("manager", "first", "gpt-4o").await;
+    let plan = world.agm.set_default(&actor(), "second", true).await.unwrap();
+    assert_eq!((plan.former.as_deref(), plan.revision), (Some("first"), None));
+    let set = world.agm.set_default(&actor(), "second", false).await.unwrap();
+    assert_eq!(set.changes.len(), plan.changes.len());
+    assert!(set.preflight.unwrap().success);
+    let probed: Vec<_> = set.probes.iter().map(|p| (p.success, p.provider.as_deref(), p.route.as_deref())).collect();
+    assert_eq!(probed, [(true, Some("second"), Some("default-ai-route"))]);
+    assert!(world.agm.provider("second").unwrap().is_default);
+    assert_eq!(world.agm.explain(&ask("gpt-4o", None)).unwrap().upstreams[0].provider, "first");
+    assert_eq!(world.agm.explain(&ask("deepseek-chat", None)).unwrap().upstreams[0].provider, "second");
+    let again = world.agm.set_default(&actor(), "second", false).await.unwrap();
+    assert_eq!((again.changes.len(), again.revision), (0, None));
+    assert_eq!(world.agm.set_default(&actor(), "nobody", false).await.unwrap_err().code, Code::ProviderNotFound);
+}
+
+#[tokio::test]
+async fn a_default_that_does_not_answer_is_put_back() {
+    let world = two().await;
+    let before = world.agm.current();
+    // The vendor refuses the preflight: nothing was changed.
+    world.vendors[1].push_on(On::Inference, Behaviour::error(401));
+    let error = world.agm.set_default(&actor(), "second", false).await.unwrap_err();
+    assert_eq!(error.code, Code::ModelNotReachable);
+    assert_eq!(world.revision(), before.head.number);
+    // It passes, and fails afterwards: everything is as before.
+    world.vendors[1].update(|s| *s = s.clone().then_on(On::Inference, Behaviour::Answer).always_on(On::Inference, Behaviour::error(401)));
+    let error = world.agm.set_default(&actor(), "second", false).await.unwrap_err();
+    assert!(error.message.contains("put back"), "{error}");
+    assert_eq!(error.details["cause"], json!(Code::VendorKeyRefused));
+    let after = world.agm.current();
+    assert_eq!(agm_domain::diff::diff(&before.document, &after.document), []);
+    assert_eq!(after.head.content, before.head.content, "byte for byte, but for the counters");
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_found_and_mended() {
+    let world = two().await;
+    assert_eq!(world.agm.route_findings(), []);
+    let extra = json!({ "modelPredicates": [{ "matchType": "PRE", "matchValue": "deepseek-" }, { "matchType": "EQUAL", "matchValue": "unused-1" }] });
+    world.agm.put_route(&actor(), "second-ai-route", &edit(extra), None, false).await.unwrap();
+    let found = world.agm.route_findings();
+    assert_eq!(
+        found.iter().map(|f| (f.route.as_str(), f.diagnostic.code, f.repairable)).collect::<Vec<_>>(),
+        [("second-ai-route", Code::PredicateUnused, true)]
+    );
+    assert_eq!(world.agm.route("second-ai-route").unwrap().findings.len(), 1);
+    let plan = world.agm.repair_routes(&actor(), true).await.unwrap();
+    assert_eq!((plan.changes.len(), plan.revision, world.agm.route_findings().len()), (1, None, 1));
+    world.agm.repair_routes(&actor(), false).await.unwrap();
+    assert_eq!(world.agm.route_findings(), []);
+    let nothing = world.agm.repair_routes(&actor(), false).await.unwrap();
+    assert_eq!((nothing.changes.len(), nothing.revision), (0, None));
+}

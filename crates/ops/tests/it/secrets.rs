@@ -1,0 +1,49 @@
+//! A planted key is nowhere but in the sealed store.
+
+use agm_domain::secret::Secret;
+use agm_ops::{KeyChange, ProviderPatch, TestRequest};
+use agm_testkit::secrets::PlantedKey;
+use serde_json::json;
+
+use crate::world::{World, actor, new_provider, script};
+
+#[tokio::test]
+async fn a_planted_key_shows_nowhere() {
+    let (first, second, wrong) = (PlantedKey::generate("sk-"), PlantedKey::generate("sk-"), PlantedKey::generate("sk-"));
+    let world = World::of(vec![script("one").keys([first.value(), second.value()]).echo_key()]).await;
+    let (_, mut events) = world.agm.events().subscribe(None);
+    let agm = &world.agm;
+    let mut seen: Vec<String> = Vec::new();
+    let add = new_provider("mine", "deepseek", first.value(), &world.vendors[0]);
+    seen.push(serde_json::to_string(&agm.add_provider(&actor(), &add, true).await.unwrap()).unwrap());
+    let added = agm.add_provider(&actor(), &add, false).await.unwrap();
+    seen.push(format!("{added:?}"));
+    seen.push(serde_json::to_string(&added).unwrap());
+    let wrong_form = new_provider("other", "deepseek", wrong.value(), &world.vendors[0]);
+    let test = TestRequest { provider: None, unsaved: Some(wrong_form), model: None };
+    seen.push(format!("{test:?}"));
+    let tested = agm.test_provider(&test).await.unwrap();
+    seen.push(serde_json::to_string(&tested).unwrap());
+    seen.push(format!("{:?}", tested.into_result().unwrap_err()));
+    let refused = KeyChange { add: vec![Secret::from(wrong.value())], ..KeyChange::default() };
+    let error = agm.rotate_key(&actor(), "mine", refused, None, false).await.unwrap_err();
+    seen.push(format!("{error} {error:?}"));
+    let change = KeyChange { replace: Some(vec![Secret::from(second.value())]), ..KeyChange::default() };
+    seen.push(serde_json::to_string(&agm.rotate_key(&actor(), "mine", change, None, false).await.unwrap()).unwrap());
+    let patch: ProviderPatch = serde_json::from_value(json!({ "fields": { "firstByteTimeout": 5 } })).unwrap();
+    seen.push(serde_json::to_string(&agm.edit_provider(&actor(), "mine", patch, None, false).await.unwrap()).unwrap());
+    seen.push(serde_json::to_string(&(agm.providers(), agm.routes(), agm.models())).unwrap());
+    seen.push(serde_json::to_string(&agm.audit_log(None, 100).await.unwrap()).unwrap());
+    seen.push(serde_json::to_string(&agm.remove_provider(&actor(), "mine", None, true).await.unwrap()).unwrap());
+    while let Ok(event) = events.try_recv() {
+        seen.push(serde_json::to_string(&event).unwrap());
+    }
+    assert!(seen.len() > 15, "events came, too: {}", seen.len());
+    for key in [&first, &second, &wrong] {
+        for text in &seen {
+            key.assert_absent("what agm answers and tells", text);
+        }
+        let leaks = key.sweep_dir(world.dir.path(), &[]).unwrap();
+        assert!(leaks.is_empty(), "on disk: {leaks:?}");
+    }
+}
