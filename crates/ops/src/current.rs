@@ -131,7 +131,7 @@ impl Agm {
     }
 
     /// Puts the newest stored revision in force, if it is not already.
-    pub(crate) async fn reload(&self) -> Result<(), OpError> {
+    pub async fn reload(&self) -> Result<(), OpError> {
         let Some(revision) = self.0.store.newest().await? else { return Ok(()) };
         let before = self.current();
         if revision.head.id != before.head.id {

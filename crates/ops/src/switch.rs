@@ -29,7 +29,7 @@ pub(crate) use self::route::reachable;
 use crate::error::OpError;
 
 /// A wish to change what agents run on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SwitchRequest {
     /// `manager`, `worker:<name>`, a bare worker name, or `worker:*` for every Worker.

@@ -37,7 +37,7 @@ impl Agm {
         self.resolve(&request, &targets, "").await?;
         let id = Uuid::now_v7().to_string();
         let run = Run::new(self.clone(), id.clone(), actor.clone(), request);
-        journal::put_request(&self.0.store, &run.report.borrow()).await?;
+        journal::put_request(&self.0.store, &run.now()).await?;
         self.0.switches.add(&id, run.report.subscribe());
         drop(self.0.tasks.spawn(run.execute(targets)));
         Ok(id)

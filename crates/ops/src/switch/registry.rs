@@ -87,11 +87,13 @@ impl Agm {
     /// What is known of a switch once it has ended, or when `patience` is over.
     pub async fn wait_for_switch(&self, id: &str, patience: Duration) -> Result<SwitchReport, OpError> {
         let Some(mut report) = self.0.switches.get(id) else { return self.switch(id).await };
-        let ended = report.wait_for(|r| r.state.is_final());
         // The switch goes on whether or not somebody waits.
-        drop(tokio::time::timeout(patience, ended).await);
-        let known = report.borrow().clone();
-        Ok(known)
+        let ended = async { report.wait_for(|r| r.state.is_final()).await.map(|r| r.clone()) };
+        match tokio::time::timeout(patience, ended).await {
+            Ok(Ok(ended)) => Ok(ended),
+            // Out of patience; or the switch and its sender are gone, and the journal has the end.
+            Ok(Err(_)) | Err(_) => self.switch(id).await,
+        }
     }
 
     /// Follows a switch from where it stands now.

@@ -2,9 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod backups;
+mod crowd;
+mod drift;
 mod models;
 mod provider_tests;
 mod providers;
 mod routes;
 mod secrets;
+mod switches;
 mod world;

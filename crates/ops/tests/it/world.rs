@@ -4,12 +4,15 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use agm_domain::agent::AgentId;
-use agm_domain::name::WorkerName;
+use agm_domain::document::Document;
 use agm_domain::new_provider::NewProvider;
 use agm_domain::secret::Secret;
-use agm_ops::{Actor, Agm, Patience, Role, Settings, Storage, SwitchRequest};
+use agm_domain::switch::SwitchState;
+use agm_ops::{Actor, Agm, NewAgent, Patience, Role, Settings, Storage, SwitchRequest};
 use agm_simvendor::{Flavour, Script, Vendor};
+use agm_store::Draft;
 use agm_testkit::dir::DataDir;
+use serde_json::json;
 
 /// What a test stands in.
 pub(crate) struct World {
@@ -29,14 +32,29 @@ impl World {
         Self::of(scripts.collect()).await
     }
 
+    /// The same with little patience, for tests in which a vendor does not answer.
+    pub(crate) async fn impatient(vendors: usize) -> Self {
+        let names = ["one", "two", "three"];
+        let scripts = names.into_iter().take(vendors).map(|name| script(name).key(KEY));
+        let patience = Patience { connect: Duration::from_secs(2), request: Duration::from_secs(3) };
+        Self::set(scripts.collect(), |settings| settings.patience = patience).await
+    }
+
     /// An agm and vendors with these scripts.
     pub(crate) async fn of(scripts: Vec<Script>) -> Self {
+        Self::set(scripts, |_| ()).await
+    }
+
+    /// The same with settings changed.
+    pub(crate) async fn set(scripts: Vec<Script>, change: impl FnOnce(&mut Settings)) -> Self {
         let dir = DataDir::new("ops").unwrap();
         let mut vendors = Vec::new();
         for script in scripts {
             vendors.push(Vendor::start(script).await.unwrap());
         }
-        let agm = Agm::start(settings(&dir)).await.unwrap();
+        let mut settings = settings(&dir);
+        change(&mut settings);
+        let agm = Agm::start(settings).await.unwrap();
         Self { agm, vendors, dir }
     }
 
@@ -49,25 +67,35 @@ impl World {
     /// Switches an agent, and waits for it.
     pub(crate) async fn run_on(&self, target: &str, provider: &str, model: &str) {
         if let AgentId::Worker(name) = AgentId::parse(target).unwrap() {
-            self.worker(&name).await;
+            self.agent(name.as_str()).await;
         }
-        let request = SwitchRequest {
-            targets: vec![target.to_owned()],
-            provider: provider.to_owned(),
-            model: model.to_owned(),
-            ..SwitchRequest::default()
-        };
-        let id = self.agm.switch(&actor(), request).await.unwrap();
+        let request = json!({ "targets": [target], "provider": provider, "model": model });
+        let request: SwitchRequest = serde_json::from_value(request).unwrap();
+        let id = self.agm.start_switch(&actor(), request).await.unwrap();
         let report = self.agm.wait_for_switch(&id, Duration::from_secs(20)).await.unwrap();
-        assert!(report.state.is_success(), "{report:#?}");
+        assert_eq!(report.state, SwitchState::Done, "{report:#?}");
     }
 
-    async fn worker(&self, name: &WorkerName) {
-        let known = self.agm.current().document.agents.contains_key(&AgentId::Worker(name.clone()));
-        if !known {
-            let asked = serde_json::from_value(serde_json::json!({ "name": name.as_str() })).unwrap();
-            self.agm.add_agent(&actor(), &asked, false).await.unwrap();
+    /// Registers a Worker, if it is not registered yet.
+    pub(crate) async fn agent(&self, name: &str) {
+        if !self.agm.current().document.agents.contains_key(&AgentId::parse(name).unwrap()) {
+            let new = NewAgent { name: name.to_owned(), ..NewAgent::default() };
+            self.agm.add_agent(&actor(), new, false).await.unwrap();
         }
+    }
+
+    /// Changes the configuration as another process on the same store would: past every check.
+    pub(crate) async fn elsewhere(&self, change: impl FnOnce(&mut Document)) {
+        let current = self.agm.current();
+        let mut document = current.document.clone();
+        change(&mut document);
+        let draft = Draft {
+            author: "somebody".to_owned(),
+            message: "changed elsewhere".to_owned(),
+            document: serde_json::to_value(&document).unwrap(),
+        };
+        self.agm.store().append(current.head.number, draft).await.unwrap();
+        self.agm.reload().await.unwrap();
     }
 
     /// The revision in force.
@@ -76,7 +104,7 @@ impl World {
     }
 }
 
-/// What agm is started with: this directory, free ports, little patience.
+/// What agm is started with: this directory, free ports.
 pub(crate) fn settings(dir: &DataDir) -> Settings {
     let gateway = agm_gateway::Settings { workers: 1, ..agm_gateway::Settings::default() };
     Settings {
@@ -87,7 +115,7 @@ pub(crate) fn settings(dir: &DataDir) -> Settings {
         gateway,
         gateway_url: None,
         management_url: "http://127.0.0.1:0".to_owned(),
-        patience: Patience { connect: Duration::from_secs(2), request: Duration::from_millis(700) },
+        patience: Patience { connect: Duration::from_secs(5), request: Duration::from_secs(20) },
         recheck: Duration::from_secs(3600),
         clock: agm_gateway::system_clock(),
     }

@@ -1,0 +1,124 @@
+//! Drift: what differs is seen, named and mended, and somebody who insists is not fought forever.
+
+use std::path::Path;
+
+use agm_domain::agent::AgentId;
+use agm_domain::code::Code;
+use agm_domain::evidence::{Cause, Evidence, Level, Verdict};
+use agm_testkit::http::{Request, send};
+
+use crate::switches::{request, switch, team, team_with_file};
+use crate::world::{World, actor};
+
+fn alice() -> AgentId {
+    AgentId::parse("alice").unwrap()
+}
+
+async fn check(world: &World) -> Evidence {
+    world.agm.check_agent(&alice(), false).await.unwrap()
+}
+
+fn causes(evidence: &Evidence) -> Vec<Cause> {
+    evidence.drift.iter().map(|d| d.cause).collect()
+}
+
+fn edit(config: &Path, from: &str, to: &str) {
+    let text = std::fs::read_to_string(config).unwrap();
+    assert!(text.contains(from), "{text}");
+    std::fs::write(config, text.replace(from, to)).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_edited_by_somebody_is_seen_and_mended() {
+    let (world, config) = team_with_file().await;
+    edit(&config, "\"hiclaw-gateway/old\"", "\"hiclaw-gateway/theirs\"");
+    let evidence = check(&world).await;
+    assert_eq!(causes(&evidence), [Cause::FileEdited]);
+    assert_eq!(evidence.verdict(Level::Delivered), Verdict::Contradicted);
+    let plan = world.agm.repair_agent(&actor(), &alice(), true).await.unwrap();
+    assert_eq!(plan.repaired.len(), 1);
+    assert_eq!(causes(&check(&world).await), [Cause::FileEdited], "a plan mends nothing");
+    let repaired = world.agm.repair_agent(&actor(), &alice(), false).await.unwrap();
+    assert!(repaired.evidence.drift.is_empty() && repaired.left.is_empty(), "{repaired:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_who_insists_is_not_fought_forever() {
+    let (world, config) = team_with_file().await;
+    for _ in 0..3 {
+        edit(&config, "\"primary\": \"hiclaw-gateway/old\"", "\"primary\": \"hiclaw-gateway/theirs\"");
+        assert!(world.agm.repair_agent(&actor(), &alice(), false).await.unwrap().left.is_empty());
+    }
+    edit(&config, "\"primary\": \"hiclaw-gateway/old\"", "\"primary\": \"hiclaw-gateway/theirs\"");
+    let repaired = world.agm.repair_agent(&actor(), &alice(), false).await.unwrap();
+    assert_eq!(repaired.left[0].code, Code::TugOfWar);
+    assert!(std::fs::read_to_string(&config).unwrap().contains("theirs"), "left alone now");
+    // A new switch is a new wish.
+    assert!(switch(&world, request("alice", "beta", "m")).await.error().is_none());
+    assert!(check(&world).await.drift.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_cannot_be_read_is_reported_and_left_alone() {
+    let (world, config) = team_with_file().await;
+    std::fs::write(&config, "{ broken").unwrap();
+    assert_eq!(causes(&check(&world).await), [Cause::FileUnusable]);
+    let repaired = world.agm.repair_agent(&actor(), &alice(), false).await.unwrap();
+    assert!(!repaired.left.is_empty() && repaired.repaired.is_empty());
+    assert_eq!(std::fs::read_to_string(&config).unwrap(), "{ broken");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_overwritten_model_json_is_published_again_unasked() {
+    let world = team().await;
+    switch(&world, request("alice", "beta", "m")).await;
+    let path = world.dir.path().join("agents/alice/model.json");
+    let whole = std::fs::read(&path).unwrap();
+    std::fs::write(&path, "{\"provider\":\"stale\"}").unwrap();
+    let evidence = check(&world).await;
+    assert_eq!(causes(&evidence), [Cause::ModelFileChanged]);
+    let mut events = world.agm.events().subscribe(None).1;
+    // Any change wakes the background checks.
+    world.agent("zoe").await;
+    while std::fs::read(&path).unwrap() != whole {
+        events.recv().await.unwrap();
+    }
+    assert!(check(&world).await.drift.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_route_changed_under_an_agent_is_seen_and_mended() {
+    let world = team().await;
+    switch(&world, request("alice", "beta", "m")).await;
+    world.elsewhere(|document| {
+        let route = document.routes.get_mut("beta-ai-route").unwrap();
+        route.auth_config.as_mut().unwrap().allowed_consumers.retain(|c| *c != "worker-alice");
+    })
+    .await;
+    assert_eq!(causes(&check(&world).await), [Cause::ConsumerMissing]);
+    assert!(world.agm.repair_agent(&actor(), &alice(), false).await.unwrap().evidence.drift.is_empty());
+    world.elsewhere(|document| drop(document.routes.remove("beta-ai-route"))).await;
+    let evidence = check(&world).await;
+    assert_eq!(causes(&evidence), [Cause::RouteChanged], "{evidence:?}");
+    assert!(world.agm.repair_agent(&actor(), &alice(), false).await.unwrap().evidence.drift.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_agent_s_own_traffic_is_the_strongest_evidence() {
+    let world = team().await;
+    switch(&world, request("alice", "beta", "m")).await;
+    assert_eq!(check(&world).await.verdict(Level::Observed), Verdict::Unknown, "our own probes prove nothing here");
+    let key = world.agm.agent_key(&actor(), &alice()).await.unwrap();
+    let ask = |model: &str| {
+        Request::new("POST", "/v1/chat/completions")
+            .header("authorization", format!("Bearer {}", key.expose()))
+            .json(&serde_json::json!({"model": model, "messages": [{"role": "user", "content": "hi"}]}))
+    };
+    let other = send(world.agm.gateway().addr(), &ask("other")).await.unwrap();
+    assert_eq!(other.status, 200);
+    assert_eq!(check(&world).await.verdict(Level::Observed), Verdict::Unknown);
+    send(world.agm.gateway().addr(), &ask("m")).await.unwrap();
+    let evidence = check(&world).await;
+    assert_eq!(evidence.verdict(Level::Observed), Verdict::Proven);
+    assert_eq!(evidence.proven(), Some(Level::Observed));
+}
