@@ -191,8 +191,8 @@ fn relocate(provider: &mut Provider, base_url: &str, found: &mut Vec<Diagnostic>
     // A field of the type means nothing to another one.
     let moves = |name: &str| ADDRESS.contains(&name) || (other_type && is_field(name));
     provider.raw_configs.retain(|name, _| !moves(name));
-    let moved = built.raw_configs.into_iter().filter(|(name, _)| other_type || ADDRESS.contains(&name.as_str()));
-    provider.raw_configs.extend(moved);
+    let address = built.raw_configs.into_iter().filter(|(name, _)| other_type || ADDRESS.contains(&name.as_str()));
+    provider.raw_configs.extend(address);
     if other_type {
         provider.kind = built.kind;
         provider.agm.get_or_insert_default().preset = built.agm.and_then(|extra| extra.preset);
