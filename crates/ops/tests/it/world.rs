@@ -106,9 +106,14 @@ impl World {
 
 /// What agm is started with: this directory, free ports.
 pub(crate) fn settings(dir: &DataDir) -> Settings {
+    settings_at(dir.path())
+}
+
+/// The same for a path.
+pub(crate) fn settings_at(dir: &std::path::Path) -> Settings {
     let gateway = agm_gateway::Settings { workers: 1, ..agm_gateway::Settings::default() };
     Settings {
-        data_dir: dir.path().to_owned(),
+        data_dir: dir.to_owned(),
         storage: Storage::Directory,
         master_key: None,
         gateway_listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
@@ -116,7 +121,7 @@ pub(crate) fn settings(dir: &DataDir) -> Settings {
         gateway_url: None,
         management_url: "http://127.0.0.1:0".to_owned(),
         patience: Patience { connect: Duration::from_secs(5), request: Duration::from_secs(20) },
-        recheck: Duration::from_secs(3600),
+        recheck: Duration::from_hours(1),
         clock: agm_gateway::system_clock(),
     }
 }

@@ -1,0 +1,165 @@
+//! `kill -9` at random moments during switches: afterwards nothing is half done, and nothing that was acknowledged is lost.
+//!
+//! `AGM_KILL_COUNT` is how often (10), `AGM_KILL_SEED` repeats a run.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use agm_domain::agent::AgentId;
+use agm_domain::evidence::Level;
+use agm_domain::table::Table;
+use agm_ops::{Agm, NewAgent};
+use agm_simvendor::Vendor;
+use agm_testkit::dir::DataDir;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+
+use crate::switches::request;
+use crate::world::{KEY, actor, new_provider, script, settings_at};
+
+const AGENTS: [&str; 3] = ["manager", "alice", "bob"];
+const WISHES: [(&str, &str); 5] = [("alpha", "a1"), ("alpha", "a2"), ("beta", "b1"), ("beta", "b2"), ("beta", "b3")];
+
+fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(default)
+}
+
+/// A small generator: the test needs repeatable moments, not good randomness.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+}
+
+async fn open(dir: &Path) -> Agm {
+    let mut settings = settings_at(dir);
+    // The agent's file keeps its gateway's address across restarts.
+    settings.gateway_url = Some("http://gateway.example".to_owned());
+    Agm::start(settings).await.unwrap()
+}
+
+/// The process that is killed. It runs only when started by the test below.
+#[tokio::test(flavor = "multi_thread")]
+async fn child() {
+    let Ok(dir) = std::env::var("AGM_CRASH_DIR") else { return };
+    let agm = open(Path::new(&dir)).await;
+    let mut dice = Dice(number("AGM_CRASH_SEED", 1));
+    let say = |line: String| {
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "\n{line}").unwrap();
+        out.flush().unwrap();
+    };
+    say("ready".to_owned());
+    loop {
+        let agent = AGENTS[usize::try_from(dice.roll(3)).unwrap()];
+        let (provider, model) = WISHES[usize::try_from(dice.roll(5)).unwrap()];
+        say(format!("begin {agent} {provider}/{model}"));
+        let id = agm.start_switch(&actor(), request(agent, provider, model)).await.unwrap();
+        let report = agm.wait_for_switch(&id, Duration::from_secs(30)).await.unwrap();
+        assert!(report.error().is_none(), "{report:#?}");
+        say(format!("done {agent} {provider}/{model}"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_during_switches() {
+    let (count, seed) = (number("AGM_KILL_COUNT", 10), number("AGM_KILL_SEED", 20_261_120));
+    println!("AGM_KILL_COUNT={count} AGM_KILL_SEED={seed}");
+    let (dir, mut dice) = (DataDir::new("crash").unwrap(), Dice(seed));
+    let vendors = [Vendor::start(script("one").key(KEY)).await.unwrap(), Vendor::start(script("two").key(KEY)).await.unwrap()];
+    let config = set_up(&dir, &vendors).await;
+    let mut acknowledged = BTreeMap::new();
+    let mut in_the_middle = 0;
+    for _ in 0..count {
+        let begun = run_and_kill(&dir, &mut dice, &mut acknowledged).await;
+        let agm = open(dir.path()).await;
+        let unfinished = agm.switches(None, 50).await.unwrap().into_iter().filter(|s| !s.state.is_final()).count();
+        assert_eq!(unfinished, 0);
+        check(&agm, &dir, &config, &acknowledged, begun.as_ref()).await;
+        in_the_middle += u64::from(begun.is_some());
+        agm.shutdown(Duration::from_secs(5)).await;
+    }
+    assert!(in_the_middle > 0, "not one of {count} kills hit a switch");
+}
+
+async fn set_up(dir: &DataDir, vendors: &[Vendor; 2]) -> PathBuf {
+    let agm = open(dir.path()).await;
+    for (name, kind, vendor) in [("alpha", "qwen", &vendors[0]), ("beta", "openrouter", &vendors[1])] {
+        agm.add_provider(&actor(), &new_provider(name, kind, KEY, vendor), false).await.unwrap();
+    }
+    let config = dir.path().join("openclaw.json");
+    std::fs::write(&config, "{ agents: { defaults: {} } } // alice's\n").unwrap();
+    let path = Some(config.display().to_string());
+    agm.add_agent(&actor(), NewAgent { name: "alice".to_owned(), config: path, ..NewAgent::default() }, false).await.unwrap();
+    agm.add_agent(&actor(), NewAgent { name: "bob".to_owned(), ..NewAgent::default() }, false).await.unwrap();
+    agm.shutdown(Duration::from_secs(5)).await;
+    config
+}
+
+/// Lets a child switch for a random while and kills it. Returns the switch that was under way, and takes down what was acknowledged.
+async fn run_and_kill(dir: &DataDir, dice: &mut Dice, acknowledged: &mut BTreeMap<String, String>) -> Option<(String, String)> {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "crash::child", "--nocapture"]);
+    command.env("AGM_CRASH_DIR", dir.path()).env("AGM_CRASH_SEED", dice.roll(1 << 30).to_string());
+    command.stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = tokio::process::Command::from(command).kill_on_drop(true).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut begun = None;
+    while lines.next_line().await.unwrap().unwrap() != "ready" {}
+    let moment = tokio::time::Instant::now() + Duration::from_millis(dice.roll(250));
+    while let Ok(line) = tokio::time::timeout_at(moment, lines.next_line()).await {
+        hear(&line.unwrap().expect("the child ended by itself"), &mut begun, acknowledged);
+    }
+    child.kill().await.unwrap();
+    // What it said before it died counts.
+    while let Some(line) = lines.next_line().await.unwrap() {
+        hear(&line, &mut begun, acknowledged);
+    }
+    begun
+}
+
+fn hear(line: &str, begun: &mut Option<(String, String)>, acknowledged: &mut BTreeMap<String, String>) {
+    let mut words = line.split(' ');
+    match (words.next(), words.next(), words.next()) {
+        (Some("begin"), Some(agent), Some(wish)) => *begun = Some((agent.to_owned(), wish.to_owned())),
+        (Some("done"), Some(agent), Some(wish)) => {
+            acknowledged.insert(agent.to_owned(), wish.to_owned());
+            *begun = None;
+        }
+        _ => {}
+    }
+}
+
+async fn check(agm: &Agm, dir: &DataDir, config: &Path, acknowledged: &BTreeMap<String, String>, begun: Option<&(String, String)>) {
+    let current = agm.current();
+    assert!(current.document.routes.keys().all(|r| !r.is_probe()), "a temporary route is left");
+    let (table, wrong) = Table::compile(&current.document);
+    assert!(wrong.is_empty(), "{wrong:?}");
+    for agent in AGENTS {
+        let id = AgentId::parse(agent).unwrap();
+        let Some(assignment) = current.document.assignments.get(&id) else {
+            assert_eq!(acknowledged.get(agent), None, "what was acknowledged for {agent} is lost");
+            continue;
+        };
+        let has = format!("{}/{}", assignment.provider, assignment.model);
+        let finished = begun.is_some_and(|(who, wish)| who == agent && *wish == has);
+        assert!(acknowledged.get(agent) == Some(&has) || finished, "{agent} has {has}, acknowledged {acknowledged:?}, begun {begun:?}");
+        let reach = table.reach(&current.document.agents[&id].consumer, &assignment.model);
+        assert_eq!((reach.only_provider(), reach.allowed), (Some(&assignment.provider), true), "{agent}");
+        let published = std::fs::read(dir.path().join(format!("agents/{agent}/model.json"))).unwrap();
+        assert_eq!(serde_json::from_slice::<agm_domain::assignment::Assignment>(&published).unwrap(), *assignment, "{agent}");
+        if agent == "alice" {
+            let text = std::fs::read_to_string(config).unwrap();
+            let reading = agm_agents::openclaw::read(&text).unwrap();
+            assert_eq!(reading.model.as_ref(), Some(&assignment.model), "{text}");
+            assert!(text.contains("// alice's"));
+        }
+        let evidence = agm.check_agent(&id, false).await.unwrap();
+        assert!(evidence.drift.is_empty() && evidence.of(Level::Recorded).is_some(), "{agent}: {evidence:?}");
+    }
+}
