@@ -15,6 +15,7 @@ use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::phase;
+use crate::upstream::BUFFER;
 use crate::worker::Worker;
 
 /// How every connection of HTTP/2 begins.
@@ -62,6 +63,7 @@ async fn http1(worker: &Rc<Worker>, stream: TcpStream) {
         .header_read_timeout(worker.shared.settings.timeouts.header)
         .max_headers(limits.headers)
         .max_header_size(limits.header_bytes)
+        .max_buf_size(BUFFER)
         .serve_connection(TokioIo::new(stream), service);
     until_closing(worker, connection, http1::Connection::graceful_shutdown).await;
 }

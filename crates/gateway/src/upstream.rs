@@ -11,5 +11,5 @@ mod tls;
 
 pub(crate) use exchange::{Answered, Source};
 pub(crate) use failure::{Failure, Kind};
-pub(crate) use pool::{Pool, Pools, SWEEP};
+pub(crate) use pool::{BUFFER, Pool, Pools, SWEEP};
 pub(crate) use tls::{Roots, RootsError};

@@ -40,6 +40,8 @@ struct Passing {
     idle: Duration,
     last: Option<Instant>,
     deadline: Option<Pin<Box<Sleep>>>,
+    /// It broke off; the client is told after what came before has been written.
+    cut: Option<Cut>,
     ended: bool,
 }
 
@@ -78,6 +80,7 @@ pub(crate) fn relay(call: &Call, route: &CompiledRoute, won: Won, account: &mut 
         idle: call.worker.shared.settings.timeouts.idle,
         last: None,
         deadline: None,
+        cut: None,
         ended: false,
     };
     if passing.source.is_end() {
@@ -158,16 +161,19 @@ impl AnswerBody {
 
 impl Passing {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        if let Some(cut) = self.cut.take() {
+            return Poll::Ready(Some(Err(cut.into())));
+        }
         loop {
             if self.ended {
                 return Poll::Ready(None);
             }
             match self.source.poll_frame(cx) {
                 Poll::Pending => return self.wait(cx),
-                Poll::Ready(Some(Err(_))) => return self.cut(Cut::Broken),
+                Poll::Ready(Some(Err(_))) => return self.break_off(cx, Cut::Broken),
                 Poll::Ready(None) => {
                     if self.ends_with_connection && !self.tap.said_goodbye() {
-                        return self.cut(Cut::Broken);
+                        return self.break_off(cx, Cut::Broken);
                     }
                     let rest = self.tap.rest();
                     self.end(Outcome::Answered);
@@ -203,17 +209,20 @@ impl Passing {
         // The timer is not moved with every piece; when it rings too early, it is set anew.
         while deadline.as_mut().poll(cx).is_ready() {
             if last.elapsed() >= idle {
-                return self.cut(Cut::Silent(idle));
+                return self.break_off(cx, Cut::Silent(idle));
             }
             deadline.as_mut().reset(last + idle);
         }
         Poll::Pending
     }
 
-    /// Breaks the client's body off too: a cut answer must not look complete.
-    fn cut(&mut self, cut: Cut) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    /// Breaks the client's body off too: a cut answer must not look complete. An error makes the connection drop what is not written yet, so
+    /// it gets one turn to write that.
+    fn break_off(&mut self, cx: &mut Context<'_>, cut: Cut) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         self.end(Outcome::CutByProvider);
-        Poll::Ready(Some(Err(cut.into())))
+        self.cut = Some(cut);
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     fn end(&mut self, outcome: Outcome) {
@@ -247,7 +256,7 @@ impl Body for AnswerBody {
         match &self.0 {
             Kind::Fixed(bytes) => bytes.is_empty(),
             Kind::Page(page) => page.is_end_stream(),
-            Kind::Passing(passing) => passing.ended,
+            Kind::Passing(passing) => passing.ended && passing.cut.is_none(),
         }
     }
 

@@ -19,6 +19,11 @@ use crate::local::LocalTasks;
 use crate::settings::Timeouts;
 use crate::shared::Shared;
 
+/// Bytes that a connection holds in each direction, towards clients too: what a stream costs, however long it is.
+pub(crate) const BUFFER: usize = 64 << 10;
+/// Headers that an answer may have.
+const MAX_HEADERS: usize = 200;
+
 /// Every pool of one worker.
 #[derive(Debug)]
 pub(crate) struct Pools {
@@ -156,7 +161,8 @@ impl Pool {
             *self.shared.borrow_mut() = Some(sender.clone());
             return Ok(Lease::Shared(sender));
         }
-        let (sender, connection) = http1::Builder::new().max_headers(200).handshake(TokioIo::new(io)).await.map_err(no_handshake)?;
+        let (sender, connection) =
+            http1::Builder::new().max_headers(MAX_HEADERS).max_buf_size(BUFFER).handshake(TokioIo::new(io)).await.map_err(no_handshake)?;
         Ok(Lease::Wire(Box::new(Wire { sender, connection, finished: false, used: false })))
     }
 

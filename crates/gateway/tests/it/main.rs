@@ -6,3 +6,4 @@ mod world;
 mod admission;
 mod basics;
 mod limits;
+mod streams;
