@@ -28,7 +28,9 @@ pub(crate) struct Prober(reqwest::Client);
 impl Prober {
     pub(crate) fn new(patience: Duration) -> Result<Self, OpError> {
         // The gateway is ours and on this host: no proxy of the environment stands between.
-        let builder = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).timeout(patience);
+        // It speaks plain HTTP, so no certificates are read, which a machine may not even have.
+        let builder =
+            reqwest::Client::builder().no_proxy().tls_certs_only([]).redirect(reqwest::redirect::Policy::none()).timeout(patience);
         builder.build().map(Self).map_err(|error| OpError::internal(format!("no HTTP client: {error}")))
     }
 }
