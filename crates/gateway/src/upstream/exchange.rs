@@ -94,7 +94,7 @@ impl Pool {
             Ok(Err(mut error)) => {
                 let unsent = error.take_message();
                 let mut failure = Failure::sent(error.error());
-                if unsent.is_some() {
+                if unsent.is_some() && failure.kind == Kind::Broken {
                     failure.kind = Kind::Connect;
                 }
                 Err(Unanswered { failure, unsent, stale })

@@ -5,5 +5,10 @@ mod world;
 
 mod admission;
 mod basics;
+mod failover;
+mod life;
 mod limits;
+mod metrics;
+mod models;
+mod protocols;
 mod streams;

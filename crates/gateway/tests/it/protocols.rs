@@ -1,0 +1,141 @@
+//! HTTP/2 and TLS, on both sides.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use agm_gateway::Settings;
+use agm_testkit::http::Ending;
+use bytes::Bytes;
+use http::{Request, Response, Version};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::client::conn::http2;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+
+use crate::world::*;
+
+/// A vendor behind TLS that says which protocol it was asked by.
+struct TlsVendor {
+    addr: SocketAddr,
+    certificate: tempfile::NamedTempFile,
+    connections: Arc<AtomicUsize>,
+}
+
+async fn tls_vendor(protocols: &[&[u8]]) -> TlsVendor {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let certificate = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(certificate.path(), made.cert.pem()).unwrap();
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .unwrap();
+    config.alpn_protocols = protocols.iter().map(|p| p.to_vec()).collect();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let connections = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&connections);
+    drop(tokio::task::spawn(async move {
+        while let Ok((socket, _)) = listener.accept().await {
+            let Ok(stream) = acceptor.accept(socket).await else { continue };
+            counter.fetch_add(1, Ordering::Relaxed);
+            drop(tokio::task::spawn(async move {
+                let service = service_fn(|request| async move { Ok::<_, Infallible>(echo(request).await) });
+                auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await.ok();
+            }));
+        }
+    }));
+    TlsVendor { addr, certificate, connections }
+}
+
+async fn echo(request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let version = request.version();
+    let host = request.uri().authority().map(ToString::to_string);
+    let host = host.or_else(|| request.headers().get("host").map(|h| h.to_str().unwrap().to_owned())).unwrap();
+    let key = request.headers()["authorization"].to_str().unwrap().to_owned();
+    let path = request.uri().path().to_owned();
+    let body = request.into_body().collect().await.unwrap().to_bytes().len();
+    let answer = format!(
+        "{{\"model\":\"m\",\"usage\":{{\"prompt_tokens\":1,\"completion_tokens\":2}},\"echo\":\"{version:?} {host} {path} {key} {body}\"}}"
+    );
+    Response::builder().header("content-type", "application/json").body(Full::from(answer)).unwrap()
+}
+
+async fn through_tls(protocols: &[&[u8]], expected: Version) {
+    let vendor = tls_vendor(protocols).await;
+    let url = format!("https://localhost:{}", vendor.addr.port());
+    let settings = Settings { workers: 1, extra_ca_file: Some(vendor.certificate.path().to_owned()), ..settings() };
+    let gateway = start_with(settings, &document([provider("tls", &url, &["sk-tls"])], [route("default-ai-route", "tls")]));
+    let body = serde_json::to_vec(&chat_body("m")).unwrap().len();
+    let wanted = format!("{expected:?} localhost:{} /v1/chat/completions Bearer sk-tls {body}", vendor.addr.port());
+    for _ in 0..3 {
+        let answer = send(&gateway, &chat("m")).await;
+        assert_eq!((answer.status, answer.ending.clone()), (200, Ending::Clean), "{}", answer.text());
+        assert_eq!(answer.json()["echo"], wanted);
+    }
+    assert_eq!(vendor.connections.load(Ordering::Relaxed), 1, "one connection serves them all");
+    assert_eq!(logged(&gateway, 3).await[2].usage.unwrap().total, 3);
+}
+
+#[tokio::test]
+async fn a_vendor_is_called_by_http2_where_it_can() {
+    through_tls(&[b"h2", b"http/1.1"], Version::HTTP_2).await;
+}
+
+#[tokio::test]
+async fn a_vendor_is_called_by_http1_where_it_must() {
+    through_tls(&[b"http/1.1"], Version::HTTP_11).await;
+    through_tls(&[], Version::HTTP_11).await;
+}
+
+#[tokio::test]
+async fn a_stranger_certificate_is_refused() {
+    let vendor = tls_vendor(&[]).await;
+    let url = format!("https://localhost:{}", vendor.addr.port());
+    let gateway = start(&document([provider("tls", &url, &["sk-tls"])], [route("default-ai-route", "tls")]));
+    let answer = send(&gateway, &chat("m")).await;
+    assert_eq!((answer.status, code(&answer)), (503, "provider_unreachable".to_owned()));
+    assert!(answer.text().contains("certificate"), "{}", answer.text());
+    assert_eq!(vendor.connections.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test]
+async fn clients_may_speak_http2() {
+    let (vendor, gateway) = simple().await;
+    let socket = TcpStream::connect(gateway.addr()).await.unwrap();
+    let (sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(socket)).await.unwrap();
+    let connection = tokio::task::spawn(connection);
+    let ask = |body: Vec<u8>| {
+        let mut sender = sender.clone();
+        let uri = format!("http://{}/v1/chat/completions", gateway.addr());
+        let request = Request::post(uri).header("authorization", format!("Bearer {KEY}")).body(Full::<Bytes>::from(body)).unwrap();
+        async move {
+            let answer = sender.send_request(request).await.unwrap();
+            (answer.status().as_u16(), answer.into_body().collect().await.map(|b| b.to_bytes().len()))
+        }
+    };
+    let asked: Vec<_> = (0..20).map(|_| ask(serde_json::to_vec(&chat_body("m")).unwrap())).collect();
+    for (status, body) in futures_util::future::join_all(asked).await {
+        assert!(status == 200 && body.is_ok_and(|length| length > 0));
+    }
+    let mut streaming = chat_body("m");
+    streaming["stream"] = true.into();
+    vendor.push(agm_simvendor::Behaviour::CutStream { after_frames: 1 });
+    let (status, body) = ask(serde_json::to_vec(&streaming).unwrap()).await;
+    assert!(status == 200 && body.is_err(), "a cut stream is reset");
+    assert_eq!(ask(b"{".to_vec()).await.0, 400);
+    assert_eq!(gateway.connections(), 1);
+    gateway.shutdown(SOON).await;
+    tokio::time::timeout(SOON, connection).await.expect("the connection is closed").unwrap().ok();
+}
