@@ -132,8 +132,6 @@ pub enum Cause {
     ConsumerMissing,
     /// The assigned provider was removed.
     ProviderRemoved,
-    /// The agent's own traffic uses another model.
-    OtherModelSeen,
 }
 
 /// A difference between recorded and actual state.

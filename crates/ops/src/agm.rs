@@ -61,7 +61,9 @@ impl Agm {
     pub async fn start(settings: Settings) -> Result<Self, OpError> {
         let lock = DirLock::acquire(&settings.data_dir).map_err(|error| held(&error))?;
         let (blob, hold, lock) = match &settings.storage {
-            Storage::Directory => (Blob::dir(settings.data_dir.clone()).await.map_err(|error| blob_failed(&error))?, Hold::Lock(lock), None),
+            Storage::Directory => {
+                (Blob::dir(settings.data_dir.clone()).await.map_err(|error| blob_failed(&error))?, Hold::Lock(lock), None)
+            }
             Storage::S3(config) => {
                 let blob = Blob::s3(config).map_err(|error| blob_failed(&error))?;
                 self_test(&blob).await?;

@@ -1,11 +1,12 @@
 //! The configuration in force, and the only way to change it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use agm_domain::diff::{Change, diff};
 use agm_domain::document::Document;
 use agm_domain::edit::{Edit, Outcome};
 use agm_domain::noun::Noun;
+use agm_domain::table::Table;
 use agm_store::{Draft, Revision, RevisionHead};
 use serde_json::{Value, json};
 use tokio::sync::OwnedMutexGuard;
@@ -21,14 +22,24 @@ pub struct Current {
     pub head: RevisionHead,
     /// What it says.
     pub document: Document,
+    table: OnceLock<Table>,
 }
 
 impl Current {
+    fn new(head: RevisionHead, document: Document) -> Self {
+        Self { head, document, table: OnceLock::new() }
+    }
+
+    /// Its routes, compiled once for everybody who asks.
+    pub fn table(&self) -> &Table {
+        self.table.get_or_init(|| Table::compile(&self.document).0)
+    }
+
     /// Reads a stored revision.
     pub(crate) fn of(revision: &Revision) -> Result<Self, OpError> {
         let document = serde_json::from_value(revision.document.clone())
             .map_err(|error| OpError::internal(format!("revision {} cannot be understood: {error}", revision.number())))?;
-        Ok(Self { head: revision.head.clone(), document })
+        Ok(Self::new(revision.head.clone(), document))
     }
 }
 
@@ -93,7 +104,8 @@ impl Writer {
 
     async fn append(self, author: String, message: String) -> Result<Arc<Current>, OpError> {
         let Self { agm, guard, base, document } = self;
-        let value = serde_json::to_value(&document).map_err(|error| OpError::internal(format!("the document cannot be written: {error}")))?;
+        let value =
+            serde_json::to_value(&document).map_err(|error| OpError::internal(format!("the document cannot be written: {error}")))?;
         let draft = Draft { author, message, document: value };
         let revision = match agm.0.store.append(base.head.number, draft).await {
             Ok(revision) => revision,
@@ -103,7 +115,7 @@ impl Writer {
                 return Err(error.into());
             }
         };
-        let current = Arc::new(Current { head: revision.head.clone(), document });
+        let current = Arc::new(Current::new(revision.head.clone(), document));
         agm.put_in_force(&base, &current);
         drop(guard);
         Ok(current)

@@ -102,11 +102,7 @@ pub(crate) async fn drift(agm: &Agm, agent: &Agent, document: &Document, assigne
 }
 
 /// Whether the running agent says that it took the delivery.
-pub(crate) async fn loaded(
-    agm: &Agm,
-    file: &ConfigFile,
-    delivered: &Delivered,
-) -> Result<agm_agents::openclaw::log::Loaded, OpError> {
+pub(crate) async fn loaded(agm: &Agm, file: &ConfigFile, delivered: &Delivered) -> Result<agm_agents::openclaw::log::Loaded, OpError> {
     let (target, delivered, secrets, now) = (target(file), delivered.clone(), agm.secrets(), agm.now());
     blocking(agm, move || {
         let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();

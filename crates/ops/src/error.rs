@@ -123,9 +123,7 @@ impl From<agm_store::Error> for OpError {
         use agm_store::Error;
         let text = error.to_string();
         match error {
-            Error::NotLeader { holder_url } => {
-                Self::new(Fault::Conflict, Code::NotLeader, text).detail("leader", json!(holder_url))
-            }
+            Error::NotLeader { holder_url } => Self::new(Fault::Conflict, Code::NotLeader, text).detail("leader", json!(holder_url)),
             Error::Conflict { .. } | Error::Changed { .. } => Self::new(Fault::Stale, Code::VersionConflict, text),
             Error::NoRevision { .. } => Self::new(Fault::NotFound, Code::BackupNotFound, text),
             Error::NewestRevision { .. } => Self::new(Fault::Conflict, Code::ValidationFailed, text),

@@ -28,7 +28,9 @@ mod time;
 mod trial;
 mod vendor;
 
-pub use access::{Access, AccessSettings, AdminCredentials, Login, LoginKind, ManagerAccess, NewToken, SessionOpened, TokenMade, TokenView};
+pub use access::{
+    Access, AccessSettings, AdminCredentials, Login, LoginKind, ManagerAccess, NewToken, SessionOpened, TokenMade, TokenView,
+};
 pub use actor::{Actor, Role};
 pub use agents::{AgentAdded, AgentPatch, AgentView, ConfigFileView, LastSeenView, NewAgent};
 pub use agm::Agm;

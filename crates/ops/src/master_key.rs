@@ -57,8 +57,11 @@ impl Agm {
         }
         self.reload().await?;
         self.audit(actor, "key.rotate", &next.id(), json!({})).await;
-        let next_step =
-            if from_environment { "put the new key into AGM_MASTER_KEY before the next start" } else { "back up the key file: it opens the store" };
+        let next_step = if from_environment {
+            "put the new key into AGM_MASTER_KEY before the next start"
+        } else {
+            "back up the key file: it opens the store"
+        };
         Ok(KeyRotated { key_id: next.id(), revision: revision.map(|r| r.number()), next: next_step.to_owned() })
     }
 

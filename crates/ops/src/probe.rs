@@ -164,7 +164,9 @@ impl Probe<'_> {
         }
         let (cause, hint) = match code {
             "route_not_found" => (Code::RouteNotFound, "`agm route repair` mends the routes"),
-            "invalid_api_key" | "missing_api_key" => (Code::ConsumerNotFound, "the agent's gateway key is not known: `agm agent key NAME --rotate`"),
+            "invalid_api_key" | "missing_api_key" => {
+                (Code::ConsumerNotFound, "the agent's gateway key is not known: `agm agent key NAME --rotate`")
+            }
             "consumer_not_allowed" => (Code::ConsumerMissing, "`agm route repair` lets the agent in"),
             "provider_timeout" => (Code::VendorTimeout, "try again; the vendor may be slow or down"),
             "provider_broke_off" | "provider_not_http" => (Code::VendorFaulty, "try again; if it stays so, check the provider's base URL"),

@@ -102,7 +102,9 @@ impl Host {
     fn read(&self) -> (Option<u8>, Option<u8>) {
         let mut reading = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(reading) = reading.as_mut() else {
-            let kinds = RefreshKind::nothing().with_cpu(CpuRefreshKind::nothing().with_usage()).with_memory(MemoryRefreshKind::nothing().with_ram());
+            let kinds = RefreshKind::nothing()
+                .with_cpu(CpuRefreshKind::nothing().with_usage())
+                .with_memory(MemoryRefreshKind::nothing().with_ram());
             let system = System::new_with_specifics(kinds).ok();
             let used = system.as_ref().and_then(memory);
             *reading = system.map(|system| Reading { system, cpu: None, taken: Instant::now() });

@@ -187,17 +187,23 @@ impl SwitchReport {
             SwitchState::Done => None,
             SwitchState::Queued | SwitchState::Running => {
                 let message = format!("switch {} is still {}", self.id, self.state.as_str());
-                Some(with(OpError::new(Fault::Conflict, Code::InProgress, message).hint("look at it again with `agm events` or `agm agent show`")))
+                Some(with(
+                    OpError::new(Fault::Conflict, Code::InProgress, message).hint("look at it again with `agm events` or `agm agent show`"),
+                ))
             }
             SwitchState::PendingRestart => {
                 let message = "everything is delivered; the agent takes it at its next restart";
-                Some(with(OpError::new(Fault::Conflict, Code::RestartRequired, message).hint("repeat with `--restart now`, or restart it yourself")))
+                Some(with(
+                    OpError::new(Fault::Conflict, Code::RestartRequired, message)
+                        .hint("repeat with `--restart now`, or restart it yourself"),
+                ))
             }
             SwitchState::Failed | SwitchState::RolledBack => self.failure.as_ref().map(|f| with(f.to_error())),
             SwitchState::RollbackIncomplete => {
                 let cause = self.failure.as_ref().map(|f| f.message.clone()).unwrap_or_default();
                 let message = format!("the switch failed ({cause}) and could not be taken back wholly: {}", self.left.join("; "));
-                let error = OpError::new(Fault::Internal, Code::RollbackIncomplete, message).hint("mend what is listed, then repeat the switch");
+                let error =
+                    OpError::new(Fault::Internal, Code::RollbackIncomplete, message).hint("mend what is listed, then repeat the switch");
                 Some(with(error).detail("left", serde_json::json!(self.left)))
             }
         }

@@ -51,7 +51,8 @@ impl Hasher {
 
 /// Whether anybody would try this password first.
 pub(super) fn is_weak(user: &str, password: &Secret) -> bool {
-    const FIRST_TRIES: [&str; 8] = ["password", "12345678", "123456789", "1234567890", "administrator", "changeme", "qwertyuiop", "adminadmin"];
+    const FIRST_TRIES: [&str; 8] =
+        ["password", "12345678", "123456789", "1234567890", "administrator", "changeme", "qwertyuiop", "adminadmin"];
     let lower = password.expose().to_lowercase();
     lower.chars().count() < 8 || lower == user.to_lowercase() || FIRST_TRIES.contains(&lower.as_str())
 }

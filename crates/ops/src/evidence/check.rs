@@ -1,13 +1,15 @@
 //! Checking: each level against what can be read now.
 
+use std::time::Duration;
+
 use agm_agents::openclaw::log::Loaded;
 use agm_domain::agent::{Agent, AgentId};
 use agm_domain::assignment::Assignment;
 use agm_domain::code::Code;
 use agm_domain::diagnostic::Diagnostic;
 use agm_domain::evidence::{Cause, Drift, Evidence, Level, Proof, Verdict};
-use agm_domain::table::Table;
 use serde_json::json;
+use tokio::time::Instant;
 
 use super::repair::TUG_OF_WAR;
 use crate::agm::Agm;
@@ -15,6 +17,9 @@ use crate::current::Current;
 use crate::delivery;
 use crate::error::OpError;
 use crate::time::stamp;
+
+/// How often a log is looked at while a line is waited for.
+const POLL: Duration = Duration::from_millis(100);
 
 /// Proofs and drift of one check.
 struct Findings<'a> {
@@ -45,6 +50,20 @@ impl Agm {
             self.0.evidence.put(id, vec![proof], drift);
         }
         Ok(self.refresh_evidence(id).await)
+    }
+
+    /// Waits until the running agent says that it took, or refused, the delivery.
+    pub(crate) async fn wait_for_loading(&self, id: &AgentId, until: Instant) -> Option<String> {
+        loop {
+            let current = self.current();
+            let file = current.document.agents.get(id)?.config_file.as_ref()?;
+            let delivered = self.0.evidence.delivered(id)?;
+            match delivery::loaded(self, file, &delivered).await {
+                Ok(Loaded::Yes(line) | Loaded::No(line)) => return Some(line.line),
+                Ok(Loaded::NotYet) if Instant::now() < until => tokio::time::sleep(POLL).await,
+                Ok(Loaded::NotYet) | Err(_) => return None,
+            }
+        }
     }
 
     /// A switch was delivered: evidence starts anew, from what can be read back now.
@@ -109,8 +128,7 @@ impl Findings<'_> {
     }
 
     fn routable(&mut self, current: &Current, assignment: &Assignment) {
-        let (table, _) = Table::compile(&current.document);
-        let reach = table.reach(&self.agent.consumer, &assignment.model);
+        let reach = current.table().reach(&self.agent.consumer, &assignment.model);
         let route = reach.route.as_ref().map_or_else(|| "no route".to_owned(), |r| format!("`{r}`"));
         let goes = reach.describe().unwrap_or_else(|| "nowhere".to_owned());
         let missing = !current.document.providers.contains_key(&assignment.provider);
@@ -168,13 +186,8 @@ impl Findings<'_> {
         };
         match delivery::loaded(self.agm, file, &delivered).await {
             Ok(Loaded::Yes(line)) => {
-                let proof = Proof {
-                    level: Level::Loaded,
-                    verdict: Verdict::Proven,
-                    time: stamp(line.time),
-                    source: log.clone(),
-                    fact: line.line,
-                };
+                let proof =
+                    Proof { level: Level::Loaded, verdict: Verdict::Proven, time: stamp(line.time), source: log.clone(), fact: line.line };
                 self.proofs.push(proof);
             }
             Ok(Loaded::No(line)) => self.prove(Level::Loaded, Verdict::Contradicted, log.clone(), line.line),

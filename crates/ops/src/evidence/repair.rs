@@ -125,7 +125,6 @@ fn by_hand(cause: Cause) -> &'static str {
     match cause {
         Cause::FileUnusable => "mend or replace the file, then repair again",
         Cause::ProviderRemoved => "add the provider again, or switch the agent to another one",
-        Cause::OtherModelSeen => "look at what the agent itself is told to use",
         _ => "switch the agent again",
     }
 }

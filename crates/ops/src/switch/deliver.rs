@@ -1,5 +1,7 @@
 //! `record`, `deliver` and `load`: the wish is stored, then made true where the agent reads.
 
+use std::time::Duration;
+
 use agm_domain::edit::Edit;
 use agm_domain::switch::{Step, StepState, SwitchState};
 
@@ -8,6 +10,9 @@ use super::journal::{Act, Delivery};
 use super::{MemberReport, SwitchFailure};
 use crate::delivery;
 use crate::error::OpError;
+
+/// How long an agent's reload line is waited for. OpenClaw writes it within a second (measured: 0.55 to 0.9 s).
+const LOADING: Duration = Duration::from_secs(5);
 
 impl Run {
     /// Members that have not failed.
@@ -68,6 +73,32 @@ impl Run {
         Ok(())
     }
 
+    /// OpenClaw watches its file and reloads by itself. Where it has a log, its own words are waited for; they can also be a refusal, which
+    /// `verify` finds.
+    pub(super) async fn load(&mut self) -> Result<(), OpError> {
+        let current = self.agm.current();
+        let logged = |m: &MemberReport| {
+            let agent = current.document.agents.get(&m.agent)?;
+            agent.config_file.as_ref().filter(|f| f.log.is_some()).map(|_| agent.id.clone())
+        };
+        let agents: Vec<_> = self.live_members().iter().filter_map(logged).collect();
+        self.begin_quietly(Step::Load, Act::default(), agents.is_empty()).await?;
+        if agents.is_empty() {
+            return Ok(());
+        }
+        let patience = tokio::time::Instant::now() + LOADING;
+        let mut said = Vec::new();
+        for agent in agents {
+            let heard = self.agm.wait_for_loading(&agent, patience).await;
+            said.push(format!(
+                "{agent}: {}",
+                heard.unwrap_or_else(|| format!("no reload line within {} s: reload expected", LOADING.as_secs()))
+            ));
+        }
+        self.done(Step::Load, said.join("; "));
+        Ok(())
+    }
+
     /// Journals a step that may turn out to have nothing to do, and is then still shown as skipped.
     async fn begin_quietly(&mut self, step: Step, act: Act, nothing: bool) -> Result<(), OpError> {
         let before = self.now().steps.into_iter().find(|s| s.step == step);
@@ -84,7 +115,8 @@ impl Run {
             return Err(error);
         }
         let mut writer = self.agm.writer().await;
-        Edit::Assign { agent: member.agent.clone(), from: Some(Box::new(member.to.clone())), to: member.from.clone().map(Box::new) }.apply(&mut writer.document);
+        Edit::Assign { agent: member.agent.clone(), from: Some(Box::new(member.to.clone())), to: member.from.clone().map(Box::new) }
+            .apply(&mut writer.document);
         writer.commit(&self.actor, format!("switch {}: {} taken back", self.id, member.agent)).await?;
         self.agm.publish_assignment(&member.agent).await?;
         self.update(|report| {

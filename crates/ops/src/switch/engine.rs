@@ -116,6 +116,7 @@ impl Run {
         self.probe().await?;
         self.record().await?;
         self.deliver().await?;
+        self.load().await?;
         self.verify().await
     }
 

@@ -117,10 +117,8 @@ impl Agm {
         let document = &current.document;
         check_request(request, document)?;
         let provider = ProviderName::from(request.provider.as_str());
-        let wishes: Vec<Wish> = targets
-            .iter()
-            .map(|agent| Wish { agent: agent.clone(), provider: provider.clone(), model: request.model.clone() })
-            .collect();
+        let wishes: Vec<Wish> =
+            targets.iter().map(|agent| Wish { agent: agent.clone(), provider: provider.clone(), model: request.model.clone() }).collect();
         let pending = self.0.switches.pending_but(id);
         let routing = route_wishes(document, &wishes, &pending, request.move_others, &self.stamp())?;
         let all: Vec<Wish> = wishes.iter().chain(&routing.joined).cloned().collect();
@@ -232,13 +230,15 @@ pub(super) fn route_changes(document: &Document, routing: &Routing) -> Vec<Chang
 fn planned_steps(routing: &Routing, members: &[PlannedMember], document: &Document, nothing_to_do: bool) -> Vec<StepReport> {
     let has_file = |m: &PlannedMember| document.agents.get(&m.agent).is_some_and(|a| a.config_file.is_some());
     let delivers = members.iter().any(has_file);
+    let has_log = |m: &PlannedMember| document.agents.get(&m.agent).and_then(|a| a.config_file.as_ref()).is_some_and(|f| f.log.is_some());
+    let tells = members.iter().any(has_log);
     let skipped = |step: Step| match step {
         Step::Resolve => None,
         _ if nothing_to_do => Some("everything is already so, with good evidence"),
         Step::Stage | Step::Route if routing.edits.is_empty() => Some("the routes already take this model there"),
         Step::Deliver if !delivers => Some("no configuration file is registered, so there is nothing to deliver to"),
         Step::Load if !delivers => Some("no configuration file is registered, so there is nothing to load"),
-        Step::Load => Some("OpenClaw watches its file and reloads by itself"),
+        Step::Load if !tells => Some("OpenClaw watches its file and reloads by itself; without a log of it, nothing shows when"),
         _ => None,
     };
     let report = |step| match skipped(step) {

@@ -45,7 +45,11 @@ impl Agm {
         if delivering {
             run.finish().await;
         } else {
-            let error = OpError::new(Fault::Unavailable, agm_domain::code::Code::SwitchFailed, "agm was cut off before the switch delivered anything");
+            let error = OpError::new(
+                Fault::Unavailable,
+                agm_domain::code::Code::SwitchFailed,
+                "agm was cut off before the switch delivered anything",
+            );
             run.take_back(error.hint("repeat it")).await;
         }
         Ok(())
@@ -107,6 +111,7 @@ impl Run {
     async fn deliver_and_verify(&mut self) -> Result<agm_domain::switch::SwitchState, OpError> {
         self.agm.publish_everything().await?;
         self.deliver().await?;
+        self.load().await?;
         self.verify().await
     }
 }

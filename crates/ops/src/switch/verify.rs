@@ -5,9 +5,9 @@ use agm_domain::evidence::{Level, Verdict};
 use agm_domain::name::PROBE_PREFIX;
 use agm_domain::switch::{Step, SwitchState};
 
+use super::SwitchFailure;
 use super::engine::Run;
 use super::journal::Act;
-use super::SwitchFailure;
 use crate::error::{Fault, OpError};
 
 impl Run {
@@ -25,7 +25,9 @@ impl Run {
             let broken = evidence.proofs.iter().find(|p| p.level != Level::Observed && p.verdict == Verdict::Contradicted);
             if let Some(proof) = broken {
                 let message = format!("{} is not {}: {}", member.agent, proof.level.as_str(), proof.fact);
-                return Err(OpError::new(Fault::Conflict, Code::SwitchFailed, message).hint("somebody else may be writing there; look and repeat"));
+                return Err(
+                    OpError::new(Fault::Conflict, Code::SwitchFailed, message).hint("somebody else may be writing there; look and repeat")
+                );
             }
             proven.push(format!("{}: {}", member.agent, evidence.proven().map_or("nothing proven", Level::as_str)));
             self.update(|report| {

@@ -17,7 +17,10 @@ async fn every_change_leaves_a_backup_and_the_last_one_undoes_it() {
     let restored = world.agm.restore_backup(&actor(), before, &RestoreRequest::default(), false).await.unwrap();
     assert!(restored.verified, "{restored:?}");
     assert_eq!(world.agm.current().head.content, content);
-    let reads = |bytes: &[u8]| String::from_utf8_lossy(bytes).contains("primary: \"hiclaw-gateway/old\"") || String::from_utf8_lossy(bytes).contains("hiclaw-gateway/old");
+    let reads = |bytes: &[u8]| {
+        String::from_utf8_lossy(bytes).contains("primary: \"hiclaw-gateway/old\"")
+            || String::from_utf8_lossy(bytes).contains("hiclaw-gateway/old")
+    };
     assert!(reads(&file) && reads(&std::fs::read(&config).unwrap()));
     assert_eq!(world.agm.assignment(&AgentId::parse("alice").unwrap()).unwrap().model, "old");
     let evidence = world.agm.evidence(&AgentId::parse("alice").unwrap()).unwrap();

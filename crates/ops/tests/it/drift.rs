@@ -90,11 +90,12 @@ async fn an_overwritten_model_json_is_published_again_unasked() {
 async fn a_route_changed_under_an_agent_is_seen_and_mended() {
     let world = team().await;
     switch(&world, request("alice", "beta", "m")).await;
-    world.elsewhere(|document| {
-        let route = document.routes.get_mut("beta-ai-route").unwrap();
-        route.auth_config.as_mut().unwrap().allowed_consumers.retain(|c| *c != "worker-alice");
-    })
-    .await;
+    world
+        .elsewhere(|document| {
+            let route = document.routes.get_mut("beta-ai-route").unwrap();
+            route.auth_config.as_mut().unwrap().allowed_consumers.retain(|c| *c != "worker-alice");
+        })
+        .await;
     assert_eq!(causes(&check(&world).await), [Cause::ConsumerMissing]);
     assert!(world.agm.repair_agent(&actor(), &alice(), false).await.unwrap().evidence.drift.is_empty());
     world.elsewhere(|document| drop(document.routes.remove("beta-ai-route"))).await;

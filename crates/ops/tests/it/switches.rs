@@ -66,7 +66,8 @@ async fn a_switch_proves_itself() {
     assert_eq!((&published["provider"], &published["model"]), (&"beta".into(), &"meta/llama".into()));
     assert!(published["updatedAt"].as_str().unwrap().ends_with('Z') && !published["updatedAt"].as_str().unwrap().contains('.'));
     // The vendor was asked directly, on the temporary route, and through the gateway: plain and streaming.
-    let asked: Vec<bool> = world.vendors[1].requests().iter().filter(|r| r.model.as_deref() == Some("meta/llama")).map(|r| r.stream).collect();
+    let asked: Vec<bool> =
+        world.vendors[1].requests().iter().filter(|r| r.model.as_deref() == Some("meta/llama")).map(|r| r.stream).collect();
     assert_eq!(asked.iter().filter(|s| **s).count(), 1, "{asked:?}");
     assert!(asked.len() >= 4, "{asked:?}");
     // None of that is the agent's own traffic.
@@ -172,7 +173,8 @@ async fn a_file_that_breaks_between_plan_and_delivery_takes_the_switch_back() {
     let whole = std::fs::read(&config).unwrap();
     let content = world.agm.current().head.content.clone();
     // Nothing can be read while the vendor takes its time; then the file is no file any more.
-    world.vendors[1].update(|s| *s = script("two").key(KEY).always_on(On::Streaming(true), Behaviour::SlowFirstByte(Duration::from_millis(300))));
+    world.vendors[1]
+        .update(|s| *s = script("two").key(KEY).always_on(On::Streaming(true), Behaviour::SlowFirstByte(Duration::from_millis(300))));
     let id = world.agm.start_switch(&actor(), request("alice", "beta", "m")).await.unwrap();
     world.vendors[1].wait_for_count(4).await;
     std::fs::write(&config, "{ broken").unwrap();
@@ -237,7 +239,8 @@ async fn going_on_after_a_failure_switches_the_others() {
     assert_eq!(plain.unwrap_err().code, Code::ConfigFileUnusable, "all or nothing is refused before it begins");
     let restore = "{ agents: { defaults: { workspace: '~' } } }";
     std::fs::write(&config, restore).unwrap();
-    world.vendors[1].update(|s| *s = script("two").key(KEY).always_on(On::Streaming(true), Behaviour::SlowFirstByte(Duration::from_millis(300))));
+    world.vendors[1]
+        .update(|s| *s = script("two").key(KEY).always_on(On::Streaming(true), Behaviour::SlowFirstByte(Duration::from_millis(300))));
     let id = world.agm.start_switch(&actor(), SwitchRequest { keep_going: true, ..request("worker:*", "beta", "m") }).await.unwrap();
     world.vendors[1].wait_for_count(5).await;
     std::fs::write(&config, "{ broken").unwrap();
