@@ -20,7 +20,7 @@ pub(crate) const DIAGRAM: &str = "                 cli        the binary `agm`: 
        │          └── blob ──┤         leaf: atomic files, conditional objects, locks
        └──────── domain ─────┘         rules: no I/O, no async, no clock, no logging
 
-    simvendor  testkit  xtask          leaves: the scripted vendor, fakes for tests, project tasks
+    simvendor  testkit  bench  xtask   leaves: the scripted vendor, fakes for tests, instruments, project tasks
 ";
 
 /// Package, and every package of ours that it may depend on. An arrow that is not here does not exist.
@@ -35,6 +35,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("agm-domain", &[]),
     ("agm-simvendor", &[]),
     ("agm-testkit", &[]),
+    ("agm-bench", &[]),
     ("xtask", &[]),
 ];
 

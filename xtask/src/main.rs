@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a task talks to the terminal; that is all it is for")]
 
+mod bench;
 mod budget;
 mod check;
 mod demo;
@@ -18,6 +19,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::bench::Bench;
 use crate::report::Report;
 use crate::test::Part;
 use crate::workspace::Workspace;
@@ -43,6 +45,11 @@ enum Task {
         /// Passed on to `agm demo`
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
+    },
+    /// Measure agm beside others, in one run
+    Bench {
+        #[command(subcommand)]
+        bench: Bench,
     },
     /// What continuous integration runs: check, then test
     Ci,
@@ -72,6 +79,7 @@ fn run(task: Task) -> anyhow::Result<bool> {
             check::run(&workspace, &mut report);
             test::run(&workspace, &[], &mut report);
         }
+        Task::Bench { bench } => return bench.run(&workspace).map(|()| true),
         Task::Demo { args } => return demo::run(&workspace, &args),
         Task::ApiInside { agm, python_bin, scratch } => return test::api::inside(&agm, &python_bin, &scratch),
     }

@@ -49,9 +49,19 @@ impl Workspace {
 
     /// Builds the `agm` binary (development profile, shared with the tests) and says where it is.
     pub(crate) fn build_agm(&self) -> Result<PathBuf> {
-        process::run(self.cargo().args(["build", "--locked", "--package", "agm"]))?;
+        Ok(self.build(&["--package", "agm"])?.join("agm"))
+    }
+
+    /// Builds the scripted vendors that tests in other languages talk to, and says where they are.
+    pub(crate) fn build_vendors(&self) -> Result<PathBuf> {
+        Ok(self.build(&["--package", "agm-simvendor", "--example", "vendors"])?.join("examples/vendors"))
+    }
+
+    /// Builds something and gives the directory of finished things.
+    fn build(&self, what: &[&str]) -> Result<PathBuf> {
+        process::run(self.cargo().args(["build", "--locked"]).args(what))?;
         let target = self.metadata()?["target_directory"].as_str().map(PathBuf::from);
-        Ok(target.context("cargo metadata names no target directory")?.join("debug").join("agm"))
+        Ok(target.context("cargo metadata names no target directory")?.join("debug"))
     }
 
     /// `cargo metadata` of the workspace's own packages.

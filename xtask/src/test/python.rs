@@ -1,7 +1,7 @@
 //! Tests written in Python, because what they prove is used from there: pytest on `tests/sdk` and `tests/openclaw`.
 //!
-//! They find what they need in the environment: `AGM_BIN` is the binary under test, `AGM_TEST_NODE` and
-//! `AGM_TEST_OPENCLAW` are OpenClaw's Node and its entry file.
+//! They find what they need in the environment: `AGM_BIN` is the binary under test, `AGM_VENDORS_BIN` the scripted
+//! vendors, `AGM_TEST_NODE` and `AGM_TEST_OPENCLAW` are OpenClaw's Node and its entry file.
 
 use std::process::Command;
 
@@ -27,10 +27,11 @@ pub(super) fn openclaw(workspace: &Workspace, tally: &mut Tally) -> Result<()> {
 fn pytest(workspace: &Workspace, directory: &str) -> Result<Command> {
     ensure!(workspace.root.join(directory).is_dir(), "{directory} does not exist");
     let bin = tools::python(workspace, "sdk", tools::SDKS)?;
-    let agm = workspace.build_agm()?;
+    let (agm, vendors) = (workspace.build_agm()?, workspace.build_vendors()?);
     let mut command = workspace.command(bin.join("python"));
     command.args(["-m", "pytest", "--verbose", "-p", "no:cacheprovider", directory]);
-    command.env("AGM_BIN", agm).env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONUNBUFFERED", "1");
+    command.env("AGM_BIN", agm).env("AGM_VENDORS_BIN", vendors);
+    command.env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONUNBUFFERED", "1");
     Ok(command)
 }
 
