@@ -33,9 +33,9 @@ async fn main() -> std::io::Result<()> {
     for flavour in Flavour::ALL {
         vendors.insert(name_of(flavour), (Vendor::start(script(flavour)).await?, flavour));
     }
-    let told = vendors.iter().map(|(name, (vendor, flavour))| {
-        (name.clone(), json!({ "url": vendor.url(), "key": KEY, "models": models(*flavour) }))
-    });
+    let told = vendors
+        .iter()
+        .map(|(name, (vendor, flavour))| (name.clone(), json!({ "url": vendor.url(), "key": KEY, "models": models(*flavour) })));
     println!("{}", Value::Object(told.collect()));
     for line in std::io::stdin().lines() {
         let line = line?;
