@@ -1,4 +1,4 @@
-//! The embedded data plane: an OpenAI-compatible reverse proxy.
+#![doc = include_str!("../README.md")]
 
 mod acceptor;
 mod body;

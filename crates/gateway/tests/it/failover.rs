@@ -32,7 +32,7 @@ fn never_retrying(route: AiRoute) -> AiRoute {
     retrying(route, false, 0, &[])
 }
 
-fn falling_back(mut route: AiRoute, to: &str, codes: &[&str], mapping: serde_json::Value) -> AiRoute {
+fn falling_back(mut route: AiRoute, to: &str, codes: &[&str], mapping: &serde_json::Value) -> AiRoute {
     let mut upstream = Upstream::only(ProviderName::from(to));
     upstream.model_mapping = mapping.as_object().cloned().unwrap_or_default();
     route.fallback_config = Some(FallbackConfig {
@@ -125,18 +125,18 @@ async fn an_answer_that_is_not_http_is_502() {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let liar = tokio::task::spawn(async move {
+    let liar = aside(async move {
         loop {
             let (mut socket, _) = listener.accept().await.unwrap();
             let mut request = [0; 4096];
-            socket.read(&mut request).await.ok();
+            assert!(socket.read(&mut request).await.unwrap() > 0);
             socket.write_all(b"SSH-2.0-OpenSSH_9.6\r\n\r\n").await.ok();
         }
     });
     let gateway = start(&document([provider("alpha", &url, &["k"])], [never_retrying(route("default-ai-route", "alpha"))]));
     let answer = send(&gateway, &chat("m")).await;
     assert_eq!((answer.status, code(&answer)), (502, "provider_not_http".to_owned()));
-    liar.abort();
+    drop(liar);
 }
 
 /// A vendor closes idle connections whenever it likes; a request that meets one is sent on a new one.
@@ -175,7 +175,7 @@ async fn connections_are_used_again() {
 #[tokio::test]
 async fn a_fallback_takes_over_on_its_class_of_status() {
     let (one, two) = (vendor("one", &[]).await, vendor("two", &[]).await);
-    let main = |codes: &[&str]| falling_back(never_retrying(route("default-ai-route", "one")), "two", codes, json!({"*": "spare-model"}));
+    let main = |codes: &[&str]| falling_back(never_retrying(route("default-ai-route", "one")), "two", codes, &json!({"*": "spare-model"}));
     let providers = [provider("one", &one.url(), &["k1"]), provider("two", &two.url(), &["k2"])];
     let gateway = start(&document(providers.clone(), [main(&["4xx", "5xx"])]));
     for (behaviour, request) in [
@@ -210,7 +210,7 @@ async fn a_fallback_takes_over_on_its_class_of_status() {
 #[tokio::test]
 async fn a_fallback_takes_over_streams_that_do_not_begin() {
     let (one, two) = (vendor("one", &[]).await, vendor("two", &[]).await);
-    let main = falling_back(never_retrying(route("default-ai-route", "one")), "two", &["5xx"], json!({}));
+    let main = falling_back(never_retrying(route("default-ai-route", "one")), "two", &["5xx"], &json!({}));
     let timeouts = Timeouts { first_byte: Duration::from_millis(300), connect: Duration::from_millis(300), ..Timeouts::default() };
     let settings = agm_gateway::Settings { timeouts, ..settings() };
     let url = one.url();
@@ -239,7 +239,7 @@ async fn a_provider_that_is_not_there_is_503_and_falls_back() {
     .unwrap();
     let answer = send(&gateway, &chat("m")).await;
     assert_eq!((answer.status, code(&answer)), (503, "provider_unusable".to_owned()));
-    gateway.apply(&document(providers, [falling_back(route("default-ai-route", "gone"), "two", &["5xx"], json!({}))]));
+    gateway.apply(&document(providers, [falling_back(route("default-ai-route", "gone"), "two", &["5xx"], &json!({}))]));
     assert_eq!(send(&gateway, &chat("m")).await.header("x-vendor"), Some("two"));
 }
 

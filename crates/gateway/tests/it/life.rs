@@ -39,7 +39,7 @@ async fn a_disabled_target_gets_nothing_more() {
     let addr = gateway.addr();
     let load: Vec<_> = (0..8)
         .map(|_| {
-            tokio::task::spawn(async move {
+            aside(async move {
                 for _ in 0..40 {
                     assert_eq!(http::send(addr, &chat("m")).await.unwrap().status, 200);
                 }
@@ -53,7 +53,7 @@ async fn a_disabled_target_gets_nothing_more() {
     until(|| gateway.in_flight().values().sum::<u32>() == 0 || two.request_count() > 40).await;
     let after = one.request_count();
     for task in load {
-        task.await.unwrap();
+        task.done().await;
     }
     assert_eq!(one.request_count(), after);
     assert_eq!(one.request_count() + two.request_count(), 320);
@@ -121,12 +121,12 @@ async fn a_stop_does_not_wait_for_ever() {
     let (vendor, gateway) = simple().await;
     vendor.push(Behaviour::Hang);
     let addr = gateway.addr();
-    let hanging = tokio::task::spawn(async move { http::send(addr, &chat("m")).await });
+    let hanging = aside(async move { http::send(addr, &chat("m")).await });
     vendor.wait_for_count(1).await;
     let started = Instant::now();
     assert_eq!(gateway.shutdown(Duration::from_millis(200)).await, 1);
     assert!(started.elapsed() < Duration::from_secs(2));
-    assert!(hanging.await.unwrap().is_err());
+    assert!(hanging.done().await.is_err());
 }
 
 #[tokio::test]

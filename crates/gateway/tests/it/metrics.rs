@@ -65,7 +65,7 @@ async fn made_up_models_are_written_safely() {
     let addr = gateway.addr();
     let tasks: Vec<_> = (0..8)
         .map(|part| {
-            tokio::task::spawn(async move {
+            aside(async move {
                 for number in 0..30 {
                     let name = format!("made-up \"{part}\\{number}\n");
                     assert_eq!(agm_testkit::http::send(addr, &chat(&name)).await.unwrap().status, 200);
@@ -74,7 +74,7 @@ async fn made_up_models_are_written_safely() {
         })
         .collect();
     for task in tasks {
-        task.await.unwrap();
+        task.done().await;
     }
     logged(&gateway, 240).await;
     let mut metrics = String::new();

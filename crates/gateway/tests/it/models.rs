@@ -26,7 +26,8 @@ fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
 fn world() -> agm_domain::document::Document {
     let mut moonshot = route_for("moonshot-ai-route", "moonshot", &[ModelPredicate::prefix("kimi-"), ModelPredicate::equal("moon-exact")]);
     moonshot.agm = Some(RouteExtra { models: vec!["kimi-listed".to_owned()], ..RouteExtra::default() });
-    moonshot.upstreams[0].model_mapping = json!({"kimi-alias": "kimi-real", "kimi-any*": "x", "*": "y"}).as_object().unwrap().clone();
+    let mapping = json!({"kimi-alias": "kimi-real", "kimi-any*": "x", "*": "y"});
+    moonshot.upstreams[0].model_mapping.clone_from(mapping.as_object().unwrap());
     let mut private = route_for("private", "private", &[ModelPredicate::equal("secret-model")]);
     private.auth_config.as_mut().unwrap().allowed_consumers = vec![ConsumerName::from("worker-b")];
     let probe = route_for("agm-probe-1", "moonshot", &[ModelPredicate::equal("agm-probe-1")]);

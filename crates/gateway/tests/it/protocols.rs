@@ -17,6 +17,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use crate::world::*;
@@ -26,6 +27,7 @@ struct TlsVendor {
     addr: SocketAddr,
     certificate: tempfile::NamedTempFile,
     connections: Arc<AtomicUsize>,
+    _running: Aside<()>,
 }
 
 async fn tls_vendor(protocols: &[&[u8]]) -> TlsVendor {
@@ -46,17 +48,18 @@ async fn tls_vendor(protocols: &[&[u8]]) -> TlsVendor {
     let addr = listener.local_addr().unwrap();
     let connections = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&connections);
-    drop(tokio::task::spawn(async move {
+    let running = aside(async move {
+        let mut serving = JoinSet::new();
         while let Ok((socket, _)) = listener.accept().await {
             let Ok(stream) = acceptor.accept(socket).await else { continue };
             counter.fetch_add(1, Ordering::Relaxed);
-            drop(tokio::task::spawn(async move {
+            serving.spawn(async move {
                 let service = service_fn(|request| async move { Ok::<_, Infallible>(echo(request).await) });
                 auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await.ok();
-            }));
+            });
         }
-    }));
-    TlsVendor { addr, certificate, connections }
+    });
+    TlsVendor { addr, certificate, connections, _running: running }
 }
 
 async fn echo(request: Request<Incoming>) -> Response<Full<Bytes>> {
@@ -115,7 +118,7 @@ async fn clients_may_speak_http2() {
     let (vendor, gateway) = simple().await;
     let socket = TcpStream::connect(gateway.addr()).await.unwrap();
     let (sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(socket)).await.unwrap();
-    let connection = tokio::task::spawn(connection);
+    let connection = aside(connection);
     let ask = |body: Vec<u8>| {
         let mut sender = sender.clone();
         let uri = format!("http://{}/v1/chat/completions", gateway.addr());
@@ -137,5 +140,5 @@ async fn clients_may_speak_http2() {
     assert_eq!(ask(b"{".to_vec()).await.0, 400);
     assert_eq!(gateway.connections(), 1);
     gateway.shutdown(SOON).await;
-    tokio::time::timeout(SOON, connection).await.expect("the connection is closed").unwrap().ok();
+    connection.done().await.ok();
 }

@@ -92,7 +92,7 @@ async fn a_stream_that_ends_with_its_connection_needs_its_end_mark() {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let vendor = tokio::task::spawn(async move {
+    let vendor = aside(async move {
         for end in ["", "data: [DONE]\n\n"] {
             let (mut socket, _) = listener.accept().await.unwrap();
             let mut request = vec![0; 4096];
@@ -104,7 +104,7 @@ async fn a_stream_that_ends_with_its_connection_needs_its_end_mark() {
     let gateway = start(&document([provider("alpha", &url, &["k"])], [route("default-ai-route", "alpha")]));
     assert!(matches!(send(&gateway, &stream("m")).await.ending, Ending::Broken(_)));
     assert_eq!(send(&gateway, &stream("m")).await.ending, Ending::Clean);
-    vendor.await.unwrap();
+    vendor.done().await;
 }
 
 #[tokio::test]
@@ -137,9 +137,9 @@ async fn a_client_that_leaves_ends_the_call() {
     // Before the answer begins, too.
     vendor.push(Behaviour::Hang);
     let addr = gateway.addr();
-    let waiting = tokio::task::spawn(async move { agm_testkit::http::send(addr, &chat("m")).await });
+    let waiting = aside(async move { agm_testkit::http::send(addr, &chat("m")).await });
     let request = vendor.next_request().await;
-    waiting.abort();
+    drop(waiting);
     assert_eq!(tokio::time::timeout(SOON, request.ended()).await.unwrap(), VendorEnding::Abandoned);
     let seen = &logged(&gateway, 2).await[1];
     assert_eq!((seen.outcome, seen.status), (Outcome::LeftByClient, 499));
@@ -189,7 +189,7 @@ async fn long_streams_cost_no_memory() {
     let reading: Vec<_> = (0..STREAMS)
         .map(|_| {
             let addr = gateway.addr();
-            tokio::task::spawn(async move {
+            aside(async move {
                 let mut stream = SseStream::open(addr, &stream("m")).await.unwrap();
                 let mut bytes = 0;
                 let mut most = 0;
@@ -205,7 +205,7 @@ async fn long_streams_cost_no_memory() {
         .collect();
     let mut most = rss();
     for task in reading {
-        let (bytes, seen) = task.await.unwrap();
+        let (bytes, seen) = task.done().await;
         assert!(bytes > FRAMES * 5000, "the whole stream came: {bytes}");
         most = most.max(seen);
     }
@@ -231,11 +231,11 @@ async fn many_streams_lose_no_frame() {
     let streams: Vec<_> = (0..200)
         .map(|_| {
             let addr = gateway.addr();
-            tokio::task::spawn(async move { SseStream::open(addr, &stream("m")).await.unwrap().finish().await })
+            aside(async move { SseStream::open(addr, &stream("m")).await.unwrap().finish().await })
         })
         .collect();
     for task in streams {
-        let transcript = tokio::time::timeout(SOON * 2, task).await.unwrap().unwrap();
+        let transcript = task.done().await;
         assert!(transcript.saw_done() && transcript.ending == Ending::Clean);
         assert_eq!(transcript.frames.iter().filter(|f| f.delay().is_some()).count(), 20);
     }

@@ -1,5 +1,6 @@
 //! A gateway with vendors behind it.
 
+use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use agm_gateway::{Gateway, Seen, Settings, system_clock};
 use agm_simvendor::{Flavour, Script, Vendor};
 use agm_testkit::http::{self, Answer, Request};
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 /// Long enough for anything that happens at all.
 pub(crate) const SOON: Duration = Duration::from_secs(10);
@@ -112,6 +114,24 @@ pub(crate) fn stream(model: &str) -> Request {
 
 pub(crate) async fn send(gateway: &Gateway, request: &Request) -> Answer {
     tokio::time::timeout(SOON, http::send(gateway.addr(), request)).await.expect("an answer in time").unwrap()
+}
+
+/// Something that goes on beside the test; dropped, it ends.
+pub(crate) struct Aside<T>(JoinSet<T>);
+
+/// Starts something beside the test.
+pub(crate) fn aside<T: Send + 'static>(task: impl Future<Output = T> + Send + 'static) -> Aside<T> {
+    let mut set = JoinSet::new();
+    set.spawn(task);
+    Aside(set)
+}
+
+impl<T: 'static> Aside<T> {
+    /// Waits for what it gives.
+    pub(crate) async fn done(mut self) -> T {
+        let done = tokio::time::timeout(SOON * 6, self.0.join_next()).await;
+        done.expect("it ends in time").expect("there is one task").unwrap()
+    }
 }
 
 /// The code of an error of the gateway's own.

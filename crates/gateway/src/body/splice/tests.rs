@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::super::peek::peek;
 use super::*;
 
-fn joined(pieces: Pieces) -> Vec<u8> {
+fn joined(pieces: &Pieces) -> Vec<u8> {
     pieces.0.concat()
 }
 
@@ -14,7 +14,7 @@ fn joined(pieces: Pieces) -> Vec<u8> {
 fn rewritten(body: &str, model: &str) -> String {
     let peeked = peek(body.as_bytes()).unwrap();
     let edits = edits(&peeked, Some(model), true);
-    String::from_utf8(joined(splice(&Bytes::from(body.to_owned()), edits))).unwrap()
+    String::from_utf8(joined(&splice(&Bytes::from(body.to_owned()), edits))).unwrap()
 }
 
 #[test]
