@@ -6,6 +6,7 @@ mod backups;
 mod crash;
 mod crowd;
 mod drift;
+mod leader;
 mod models;
 mod provider_tests;
 mod providers;
