@@ -100,6 +100,8 @@ impl Refusal {
             Kind::ConnectTimeout | Kind::FirstByteTimeout => (StatusCode::GATEWAY_TIMEOUT, "provider_timeout"),
             Kind::NotHttp => (StatusCode::BAD_GATEWAY, "provider_not_http"),
             Kind::ClientBody => (StatusCode::BAD_REQUEST, "body_incomplete"),
+            Kind::ClientBodyTooLong => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
+            Kind::ClientBodyTooSlow => (StatusCode::REQUEST_TIMEOUT, "body_timeout"),
         };
         Self::new(status, code, format!("provider `{provider}` of route `{route}`: {failure}; try again or check the provider"))
     }

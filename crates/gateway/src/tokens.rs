@@ -170,6 +170,8 @@ impl TokenState {
 impl Failover {
     fn of(provider: &Provider) -> Option<Self> {
         let config = provider.token_failover_config.as_ref().filter(|c| c.enabled == Some(true))?;
+        // Without a model to ask for, a key that is out could never come back.
+        let model = config.health_check_model.clone().filter(|m| !m.is_empty())?;
         let milliseconds = |value: Option<u64>| std::time::Duration::from_millis(value.unwrap_or(5000).max(10));
         let statuses = config.rest.get("failoverOnStatus").and_then(|v| serde_json::from_value::<Vec<String>>(v.clone()).ok());
         Some(Self {
@@ -177,7 +179,7 @@ impl Failover {
             success_threshold: config.success_threshold.unwrap_or(1).max(1),
             interval: milliseconds(config.health_check_interval),
             timeout: milliseconds(config.health_check_timeout),
-            model: config.health_check_model.clone().unwrap_or_default(),
+            model,
             statuses: statuses.filter(|s| !s.is_empty()).unwrap_or_else(|| vec!["4.*".to_owned(), "5.*".to_owned()]),
         })
     }

@@ -17,7 +17,7 @@ use crate::body::peek::Peeked;
 use crate::refusal::Refusal;
 use crate::snapshot::ProviderPlan;
 use crate::tokens::Token;
-use crate::upstream::{Answered, Failure, Kind};
+use crate::upstream::{Answered, Failure};
 
 /// Wait before the first retry; it doubles. Envoy's.
 const BACKOFF: Duration = Duration::from_millis(25);
@@ -151,7 +151,7 @@ impl Attempt<'_> {
 fn wants_retry(policy: &RetryPolicy, call: &Call, result: &Result<Answered, Failure>) -> bool {
     let repeatable = policy.non_idempotent || call.method.is_idempotent();
     match result {
-        Err(failure) if failure.kind == Kind::ClientBody => false,
+        Err(failure) if failure.kind.of_client() => false,
         Err(failure) => policy.on_5xx && (repeatable || failure.kind.unsent()),
         Ok(answered) => {
             let status = answered.head.status.as_u16();

@@ -1,5 +1,9 @@
 //! Why a call has no answer, and whether it may be made again.
 
+use std::error::Error as _;
+
+use crate::body::outgoing::PassingFault;
+
 /// A call without an answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{kind}: {detail}")]
@@ -25,9 +29,18 @@ pub(crate) enum Kind {
     NotHttp,
     /// The client's own body broke off.
     ClientBody,
+    /// The client's own body is longer than allowed.
+    ClientBodyTooLong,
+    /// The client's own body came too slowly.
+    ClientBodyTooSlow,
 }
 
 impl Kind {
+    /// Whether it is the client's doing.
+    pub(crate) fn of_client(self) -> bool {
+        matches!(self, Self::ClientBody | Self::ClientBodyTooLong | Self::ClientBodyTooSlow)
+    }
+
     /// Whether the provider cannot have seen the request.
     pub(crate) fn unsent(self) -> bool {
         matches!(self, Self::Connect | Self::ConnectTimeout)
@@ -43,6 +56,8 @@ impl std::fmt::Display for Kind {
             Self::FirstByteTimeout => "no answer began in time",
             Self::NotHttp => "the answer is not HTTP",
             Self::ClientBody => "the client's request broke off",
+            Self::ClientBodyTooLong => "the client's request is too long",
+            Self::ClientBodyTooSlow => "the client's request came too slowly",
         })
     }
 }
@@ -57,7 +72,11 @@ impl Failure {
         let kind = if error.is_parse() {
             Kind::NotHttp
         } else if error.is_user() {
-            Kind::ClientBody
+            match error.source().and_then(|cause| cause.downcast_ref::<PassingFault>()) {
+                Some(PassingFault::TooLong) => Kind::ClientBodyTooLong,
+                Some(PassingFault::TooSlow) => Kind::ClientBodyTooSlow,
+                None => Kind::ClientBody,
+            }
         } else {
             Kind::Broken
         };
