@@ -204,7 +204,8 @@ async fn first_revision(settings: &Settings, store: &Store) -> Result<Current, O
     }
     let mut document = Document::default();
     let manager = Agent::new(AgentId::Manager, stamp((settings.clock)()));
-    let consumer = Consumer::bearer(manager.consumer.clone(), new_gateway_key()?);
+    let key = settings.manager_key.clone().map_or_else(new_gateway_key, Ok)?;
+    let consumer = Consumer::bearer(manager.consumer.clone(), key);
     document.consumers.insert(consumer.name.clone(), consumer);
     document.agents.insert(AgentId::Manager, manager);
     let value = serde_json::to_value(&document).map_err(|error| OpError::internal(error.to_string()))?;

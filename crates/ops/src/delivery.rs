@@ -5,13 +5,14 @@
 
 use std::path::PathBuf;
 
-use agm_agents::openclaw::{Undo, Wish};
+use agm_agents::openclaw::{Notice, Undo, Wish};
 use agm_agents::standalone::{self, Delivered, Drift, Planned, ReadBack, Target};
 use agm_domain::agent::{Agent, AgentId, ConfigFile};
 use agm_domain::assignment::Assignment;
 use agm_domain::catalog;
 use agm_domain::code::Code;
 use agm_domain::consumer::Consumer;
+use agm_domain::diagnostic::Diagnostic;
 use agm_domain::document::Document;
 use serde_json::Value;
 
@@ -50,6 +51,14 @@ impl Prepared {
     }
 }
 
+/// What a delivery would do.
+pub(crate) struct Preview {
+    pub(crate) changes: Vec<String>,
+    pub(crate) warnings: Vec<Diagnostic>,
+    /// Whether the running agent would not take it by itself.
+    pub(crate) needs_restart: bool,
+}
+
 /// Refuses a configuration file that agm could not keep.
 pub(crate) async fn check(file: &ConfigFile) -> Result<(), OpError> {
     let target = target(file);
@@ -68,12 +77,21 @@ pub(crate) async fn prepare(agm: &Agm, agent: &Agent, document: &Document, to: &
     Ok(Prepared { agent: agent.id.clone(), target, wish, planned })
 }
 
-/// What a delivery would change, in words.
-pub(crate) async fn preview(agm: &Agm, agent: &Agent, document: &Document, to: &Assignment) -> Result<Vec<String>, OpError> {
+/// What a delivery would change, in words, and what it would not although it matters.
+pub(crate) async fn preview(agm: &Agm, agent: &Agent, document: &Document, to: &Assignment) -> Result<Preview, OpError> {
     let planned = prepare(agm, agent, document, to).await?.planned;
     let shown = |value: Option<&Value>| value.map_or_else(|| "nothing".to_owned(), ToString::to_string);
     let change = |c: &agm_agents::openclaw::Change| format!("{}: {} → {}", c.pointer, shown(c.before.as_ref()), shown(c.after.as_ref()));
-    Ok(planned.changes.iter().map(change).collect())
+    Ok(Preview {
+        changes: planned.changes.iter().map(change).collect(),
+        warnings: planned.notices.iter().map(|notice| warning(&agent.id, notice)).collect(),
+        needs_restart: planned.notices.contains(&Notice::ReloadOff) && !planned.changes.is_empty(),
+    })
+}
+
+fn warning(agent: &AgentId, notice: &Notice) -> Diagnostic {
+    let code = if *notice == Notice::ReloadOff { Code::RestartRequired } else { Code::ConfigFileUnusable };
+    Diagnostic::note(code, "/target", format!("{agent}: {notice}"))
 }
 
 /// Takes a delivery back as far as the file still shows it, and says what is no longer ours.

@@ -17,6 +17,8 @@ pub struct Settings {
     pub storage: Storage,
     /// The master key (base64, 32 bytes); none means the key file, which is made for a new directory store.
     pub master_key: Option<Secret>,
+    /// The Manager's gateway key for a new store; none means one is made.
+    pub manager_key: Option<Secret>,
     /// Where the embedded gateway listens.
     pub gateway_listen: SocketAddr,
     /// The gateway's own settings.

@@ -111,6 +111,9 @@ pub struct MemberReport {
     /// Whether it joined because it would have been moved.
     #[serde(default)]
     pub joined: bool,
+    /// Whether the agent takes the change only at a restart.
+    #[serde(default)]
+    pub needs_restart: bool,
     /// Where it stands; differs from the switch's only when going on after failures.
     pub state: SwitchState,
     /// How far the change is proven.

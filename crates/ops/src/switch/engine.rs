@@ -127,6 +127,7 @@ impl Run {
             from: m.from.clone(),
             to: m.to.clone(),
             joined: m.joined,
+            needs_restart: plan.restarts.contains(&m.agent.to_string()),
             state: SwitchState::Running,
             evidence: Evidence::default(),
             failure: None,

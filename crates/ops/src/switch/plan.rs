@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use agm_domain::agent::{Agent, AgentId};
+use agm_domain::agent::AgentId;
 use agm_domain::assignment::Assignment;
 use agm_domain::catalog;
 use agm_domain::check::model_id;
@@ -35,7 +35,7 @@ pub struct SwitchPlan {
     pub warnings: Vec<Diagnostic>,
     /// The steps; those that do not apply are skipped, with the reason.
     pub steps: Vec<StepReport>,
-    /// Agents that would be restarted.
+    /// Agents that take the change only at a restart, which agm does not order by itself.
     pub restarts: Vec<String>,
     /// What taking it back would cost.
     pub undo: String,
@@ -123,19 +123,22 @@ impl Agm {
         let routing = route_wishes(document, &wishes, &pending, request.move_others, &self.stamp())?;
         let all: Vec<Wish> = wishes.iter().chain(&routing.joined).cloned().collect();
         let members = self.members(document, request, targets, &all);
-        let mut files = Vec::new();
+        let mut warnings = self.warnings(request, &routing);
+        let (mut files, mut restarts) = (Vec::new(), Vec::new());
         for member in &members {
-            if let Some(agent) = document.agents.get(&member.agent) {
-                files.extend(self.file_change(agent, document, &member.to).await?);
-            }
+            let Some(agent) = document.agents.get(&member.agent) else { continue };
+            let Some(file) = &agent.config_file else { continue };
+            let preview = delivery::preview(self, agent, document, &member.to).await?;
+            warnings.extend(preview.warnings);
+            restarts.extend(preview.needs_restart.then(|| agent.id.to_string()));
+            files.push(FileChange { agent: agent.id.clone(), path: file.path.clone(), changes: preview.changes });
         }
-        let warnings = self.warnings(request, &routing);
         let nothing_to_do = members.iter().all(|m| self.is_so(m)) && routing.edits.is_empty() && files.iter().all(|f| f.changes.is_empty());
         let plan = SwitchPlan {
             steps: planned_steps(&routing, &members, document, nothing_to_do),
             routes: route_changes(document, &routing),
             undo: undo_cost(&routing, &files),
-            restarts: Vec::new(),
+            restarts,
             members,
             files,
             warnings,
@@ -181,12 +184,6 @@ impl Agm {
             rest: from.map_or_else(Map::new, |a| a.rest.clone()),
         };
         (to, source.to_string())
-    }
-
-    async fn file_change(&self, agent: &Agent, document: &Document, to: &Assignment) -> Result<Option<FileChange>, OpError> {
-        let Some(file) = &agent.config_file else { return Ok(None) };
-        let changes = delivery::preview(self, agent, document, to).await?;
-        Ok(Some(FileChange { agent: agent.id.clone(), path: file.path.clone(), changes }))
     }
 
     fn warnings(&self, request: &SwitchRequest, routing: &Routing) -> Vec<Diagnostic> {

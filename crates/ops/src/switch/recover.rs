@@ -91,6 +91,7 @@ impl Run {
                     from: from.map(|from| *from),
                     to: *to,
                     joined: false,
+                    needs_restart: false,
                     state: agm_domain::switch::SwitchState::Running,
                     evidence: agm_domain::evidence::Evidence::default(),
                     failure: None,

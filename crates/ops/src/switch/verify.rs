@@ -30,10 +30,11 @@ impl Run {
                 );
             }
             proven.push(format!("{}: {}", member.agent, evidence.proven().map_or("nothing proven", Level::as_str)));
+            let waits = member.needs_restart && !matches!(evidence.verdict(Level::Loaded), Verdict::Proven);
             self.update(|report| {
                 if let Some(m) = report.members.iter_mut().find(|m| m.agent == member.agent) {
                     m.evidence = evidence;
-                    m.state = SwitchState::Done;
+                    m.state = if waits { SwitchState::PendingRestart } else { SwitchState::Done };
                 }
             });
         }
@@ -41,7 +42,8 @@ impl Run {
         let members = self.now().members;
         let failed: Vec<String> = members.iter().filter(|m| m.failure.is_some()).map(|m| m.agent.to_string()).collect();
         if failed.is_empty() {
-            return Ok(SwitchState::Done);
+            let waits = members.iter().any(|m| m.state == SwitchState::PendingRestart);
+            return Ok(if waits { SwitchState::PendingRestart } else { SwitchState::Done });
         }
         let message = format!("{} of {} agents were not switched: {}", failed.len(), members.len(), failed.join(", "));
         let error = OpError::new(Fault::Peer, Code::SwitchFailed, message).hint("each agent's own failure says why");

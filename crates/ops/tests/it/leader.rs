@@ -28,12 +28,7 @@ fn on_bucket(dir: &DataDir, s3: &MemS3, url: &str) -> Settings {
         extra_ca_pem: None,
     };
     let base = settings(dir);
-    Settings {
-        storage: Storage::S3(Box::new(config)),
-        master_key: Some(Secret::from(MASTER)),
-        management_url: url.to_owned(),
-        ..base
-    }
+    Settings { storage: Storage::S3(Box::new(config)), master_key: Some(Secret::from(MASTER)), management_url: url.to_owned(), ..base }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -253,6 +253,54 @@ async fn going_on_after_a_failure_switches_the_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_does_not_reload_leaves_the_switch_pending() {
+    let (world, config) = team_with_file().await;
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, text.replace("mode: 'local'", "mode: 'local', reload: { mode: 'off' }")).unwrap();
+    let plan = world.agm.plan_switch(&request("alice", "beta", "m")).await.unwrap();
+    assert_eq!(plan.restarts, ["worker:alice"]);
+    let report = switch(&world, request("alice", "beta", "m")).await;
+    assert_eq!(report.state, SwitchState::PendingRestart, "{report:#?}");
+    assert_eq!(report.error().unwrap().code, Code::RestartRequired);
+    assert_eq!(report.members[0].evidence.verdict(Level::Delivered), Verdict::Proven);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_s_own_words_are_waited_for_and_believed() {
+    let (world, config) = team_with_file().await;
+    let log = world.dir.path().join("openclaw.log");
+    let patch = serde_json::from_value(serde_json::json!({ "configFile": { "path": config, "log": log } })).unwrap();
+    world.agm.edit_agent(&actor(), &AgentId::parse("alice").unwrap(), patch, None).await.unwrap();
+    for (says, state) in
+        [("config hot reload applied", SwitchState::Done), ("config reload skipped (invalid config)", SwitchState::RolledBack)]
+    {
+        std::fs::write(&log, "").unwrap();
+        let before = std::fs::read(&config).unwrap();
+        let (config, log, was) = (config.clone(), log.clone(), before.clone());
+        let openclaw = tokio::task::spawn_blocking(move || {
+            while std::fs::read(&config).unwrap() == was {
+                std::thread::yield_now();
+            }
+            let line = serde_json::json!({
+                "_meta": {"name": "{\"subsystem\":\"gateway/reload\"}"},
+                "message": format!("{says} (agents.defaults.model.primary)"),
+                "time": agm_ops::stamp(jiff::Timestamp::now())
+            });
+            std::fs::write(&log, format!("{line}\n")).unwrap();
+        });
+        let model = if state == SwitchState::Done { "taken" } else { "refused" };
+        let report = switch(&world, request("alice", "beta", model)).await;
+        openclaw.await.unwrap();
+        assert_eq!(report.state, state, "{report:#?}");
+        if state == SwitchState::Done {
+            assert_eq!(report.members[0].evidence.verdict(Level::Loaded), Verdict::Proven);
+        } else {
+            assert!(report.error().unwrap().to_string().contains("skipped"), "{report:#?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_plan_changes_nothing() {
     let (world, config) = team_with_file().await;
     let before = Still::of(&world, &config);
