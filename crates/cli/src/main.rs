@@ -1,2 +1,37 @@
-//! The binary `agm`.
-fn main() {}
+#![doc = include_str!("../README.md")]
+
+mod args;
+mod ask;
+mod client;
+mod cmd;
+mod error;
+mod log;
+mod output;
+#[cfg(test)]
+mod reference;
+mod running;
+mod settings;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::args::Cli;
+use crate::error::Exit;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        // Help and version are no errors to clap's callers either: they go to stdout, with 0.
+        Err(error) => return if error.print().is_ok() && error.exit_code() == 0 { Exit::Done.into() } else { Exit::Usage.into() },
+    };
+    match cmd::run(cli) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            if !error.is_closed_pipe() {
+                drop(output::say(&error.to_string()));
+            }
+            error.exit.into()
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! `events` and `token …`.
+
+use clap::{Args, Subcommand, ValueEnum};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  agm events --follow
+  agm events --follow --type 'switch.*' --type drift.changed
+  agm events --follow --since 120 -o json | jq .type")]
+pub(crate) struct EventsArgs {
+    /// Goes on until it is interrupted, which it does without the flag too
+    #[arg(long, short)]
+    pub(crate) follow: bool,
+    /// Only events after this number
+    #[arg(long, value_name = "SEQ")]
+    pub(crate) since: Option<u64>,
+    /// Only these types; `switch.*` for all of a kind; may be repeated
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) types: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Makes a token; it is shown once
+    Create(TokenCreate),
+    /// Lists the tokens
+    #[command(after_help = "Examples:\n  agm token list")]
+    List,
+    /// Takes a token out of use
+    #[command(after_help = "Examples:\n  agm token revoke 0199c1f0-…")]
+    Revoke {
+        /// Its id
+        id: String,
+        /// Does not ask
+        #[arg(long, short)]
+        yes: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  agm token create ci --role operator --expires-in 90d
+  AGM_TOKEN=$(agm token create ci --role viewer) agm status")]
+pub(crate) struct TokenCreate {
+    /// What to call it
+    pub(crate) name: String,
+    /// What it may do
+    #[arg(long, value_enum, default_value = "operator")]
+    pub(crate) role: Role,
+    /// How long it works, like `90d` [default: until it is revoked]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) expires_in: Option<String>,
+}
+
+/// What a token may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Role {
+    /// Look
+    Viewer,
+    /// Everything but tokens, keys in clear and restore
+    Operator,
+    /// Everything
+    Admin,
+}

@@ -1,0 +1,132 @@
+//! `backup …`.
+
+use agm_domain::diff::Change;
+use agm_ops::{BackupDetail, BackupView, Restored};
+use jiff::Timestamp;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::Session;
+use super::providers::dry;
+use crate::args::{BackupCommand, Restore};
+use crate::ask;
+use crate::client::Condition;
+use crate::error::{CliError, Exit, Result};
+use crate::output::{self, Cell, Sheet, Tint, age, details};
+
+pub(super) async fn run(session: &Session, command: BackupCommand) -> Result<Exit> {
+    match command {
+        BackupCommand::Create { label } => create(session, &label).await,
+        BackupCommand::List { limit } => list(session, limit).await,
+        BackupCommand::Show { id } => show(session, &id).await,
+        BackupCommand::Diff { id, to } => diff(session, &id, to).await,
+        BackupCommand::Restore(args) => restore(session, args).await,
+        BackupCommand::Rm { id, yes } => remove(session, id, yes).await,
+    }
+}
+
+async fn create(session: &Session, label: &str) -> Result<Exit> {
+    let answer = session.client.post(&["backups"], &[], Some(&json!({ "label": label }))).await?;
+    session.out.show(&answer, |backup: &BackupView| format!("backup {} is kept for good ({label})", backup.id))?;
+    Ok(Exit::Done)
+}
+
+async fn list(session: &Session, limit: u16) -> Result<Exit> {
+    let answer = session.client.get_with(&["backups"], &[("limit", &limit.to_string())]).await?;
+    session.out.list(&answer, "no backups", |backups: &[BackupView]| {
+        Sheet::of(&["backup", "when", "author", "change", "label"], backups, |backup| {
+            let id = if backup.current { Cell::new(format!("{} (present)", backup.id), Tint::Good) } else { Cell::of(backup.id) };
+            vec![
+                id,
+                age(&backup.time, Timestamp::now()).into(),
+                Cell::of(&backup.author),
+                Cell::of(&backup.message),
+                Cell::maybe(backup.label.as_deref()),
+            ]
+        })
+    })?;
+    Ok(Exit::Done)
+}
+
+async fn show(session: &Session, id: &str) -> Result<Exit> {
+    let answer = session.client.get(&["backups", id]).await?;
+    session.out.show(&answer, |detail: &BackupDetail| {
+        let BackupDetail { backup, document } = detail;
+        let names = |member: &str| {
+            let names: Vec<String> = document[member].as_object().map(|map| map.keys().cloned().collect()).unwrap_or_default();
+            Cell::names(&names)
+        };
+        let assignments = document["assignments"].as_object().into_iter().flatten();
+        let assignments: Vec<String> = assignments.map(|(agent, a)| format!("{agent}: {}", a["model"].as_str().unwrap_or("–"))).collect();
+        session.out.sheet(&details(vec![
+            ("backup", Cell::of(backup.id)),
+            ("time", Cell::of(&backup.time)),
+            ("author", Cell::of(&backup.author)),
+            ("change", Cell::of(&backup.message)),
+            ("label", Cell::maybe(backup.label.as_deref())),
+            ("providers", names("providers")),
+            ("routes", names("routes")),
+            ("agents", names("agents")),
+            ("assignments", Cell::names(&assignments)),
+        ]))
+    })?;
+    Ok(Exit::Done)
+}
+
+async fn diff(session: &Session, id: &str, to: Option<u64>) -> Result<Exit> {
+    let to = to.map(|to| to.to_string());
+    let query: Vec<(&str, &str)> = to.iter().map(|to| ("to", to.as_str())).collect();
+    let answer = session.client.get_with(&["backups", id, "diff"], &query).await?;
+    if session.out.is_table() {
+        session.out.show(&answer["changes"], |changes: &Vec<Change>| output::changes(changes))?;
+    } else {
+        session.out.value(&answer)?;
+    }
+    Ok(Exit::Done)
+}
+
+async fn restore(session: &Session, args: Restore) -> Result<Exit> {
+    let body = json!({ "objects": args.objects, "consumerKeys": args.consumer_keys });
+    let path = ["backups", args.id.as_str(), "restore"];
+    if !args.dry_run && !args.yes {
+        // What would be done is shown before it is agreed to.
+        let plan = session.client.post(&path, &dry(true), Some(&body)).await?;
+        let changes: Vec<Change> = serde_json::from_value(plan["changes"].clone()).unwrap_or_default();
+        output::say(&output::changes(&changes))?;
+        ask::confirm(&format!("restore backup {}", plan["from"]), false)?;
+    }
+    let answer = session.client.post(&path, &dry(args.dry_run), Some(&body)).await?;
+    session.out.show(&answer, |restored: &Restored| told(restored, args.dry_run))?;
+    if args.dry_run || answer["verified"] == true {
+        return Ok(Exit::Done);
+    }
+    Err(CliError::failed("not everything reads back as it should").hint("the lines above say what does not; `agm agent list` shows what drifted"))
+}
+
+fn told(restored: &Restored, dry_run: bool) -> String {
+    let head = match (dry_run, restored.revision) {
+        (true, _) => format!("restoring backup {} would change:", restored.from),
+        (false, Some(revision)) => format!("backup {} restored, as revision {revision}", restored.from),
+        (false, None) => format!("backup {} is the present state already", restored.from),
+    };
+    let mut lines = vec![head, output::changes(&restored.changes)];
+    lines.extend(restored.deliveries.iter().cloned());
+    lines.join("\n")
+}
+
+async fn remove(session: &Session, id: u64, yes: bool) -> Result<Exit> {
+    ask::confirm(&format!("remove backup {id}"), yes)?;
+    let id = id.to_string();
+    session.client.change(Method::DELETE, &["backups", &id], &[], None, Condition::Always).await?;
+    removed(session, "backup", &id)
+}
+
+/// What is printed where the API has nothing to say.
+pub(super) fn removed(session: &Session, noun: &str, id: &str) -> Result<Exit> {
+    if session.out.is_table() {
+        session.out.text(&format!("{noun} {id} removed"))?;
+    } else {
+        session.out.value(&Value::Object([("removed".to_owned(), id.into())].into_iter().collect()))?;
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,119 @@
+//! `up`.
+
+use std::io::{IsTerminal as _, Write as _};
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::args::{Global, UpArgs};
+use crate::error::{CliError, Exit, Result};
+use crate::output::Tint;
+use crate::running::{Ready, Running};
+use crate::settings::variables::JOURNAL_STREAM;
+use crate::settings::{Settings, environment, resolve};
+use crate::log;
+
+pub(super) fn run(global: &Global, args: &UpArgs) -> Result<Exit> {
+    let settings = resolve(global, &args.server, &environment)?;
+    log::start(&settings.log)?;
+    runtime()?.block_on(serve(settings, args.background))
+}
+
+/// The gateway has threads of its own; what is left is light.
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.map_err(|error| CliError::failed(format!("cannot start the event loop: {error}")))
+}
+
+async fn serve(settings: Settings, background: bool) -> Result<Exit> {
+    // Before anything runs, so that no signal is missed.
+    let mut stop = Stop::new()?;
+    let running = tokio::select! {
+        running = Running::start(settings) => running?,
+        // What was begun is finished or taken back at the next start, as after a crash.
+        () = stop.asked() => return Ok(Exit::Done),
+    };
+    if background {
+        announce(running.ready())?;
+    } else {
+        print(running.ready())?;
+    }
+    stop.asked().await;
+    tracing::info!("stopping");
+    tokio::select! {
+        () = running.stop() => Ok(Exit::Done),
+        () = stop.asked() => Err(CliError::failed("stopped without waiting; work under way is finished or taken back at the next start")),
+    }
+}
+
+/// Someone wants us to end.
+pub(super) struct Stop {
+    interrupt: Signal,
+    terminate: Signal,
+    /// A closed terminal is no reason to end. Listening to the signal is what keeps it from ending the process.
+    _hangup: Option<Signal>,
+}
+
+impl Stop {
+    pub(super) fn new() -> Result<Self> {
+        let listen = |kind| signal(kind).map_err(|error| CliError::failed(format!("cannot listen to signals: {error}")));
+        let background = !std::io::stdin().is_terminal();
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+            _hangup: if background { Some(listen(SignalKind::hangup())?) } else { None },
+        })
+    }
+
+    pub(super) async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// One line of JSON for `agm monitor start`, which shows it to a person. stdout is its pipe; stderr is the log.
+fn announce(ready: &Ready) -> Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    serde_json::to_writer(&mut stdout, ready).map_err(|error| CliError::failed(format!("cannot say that agm is ready: {error}")))?;
+    writeln!(stdout)?;
+    stdout.flush()?;
+    Ok(())
+}
+
+fn print(ready: &Ready) -> Result<()> {
+    let shows = std::io::stdout().is_terminal() || environment(JOURNAL_STREAM).is_none();
+    let mut stdout = anstream::stdout().lock();
+    writeln!(stdout, "{}", banner(ready, shows))?;
+    stdout.flush()?;
+    Ok(())
+}
+
+/// Where everything is, how to log in, and what to do next. The password is shown where no log would keep it.
+pub(super) fn banner(ready: &Ready, shows_password: bool) -> String {
+    let Ready { endpoints, data_dir, admin, password, remarks } = ready;
+    let mut lines = vec![
+        format!("{} (data in {})", Tint::Good.paint(&format!("agm {} is running", env!("CARGO_PKG_VERSION"))), data_dir.display()),
+        format!("  management  {}  log in as `{admin}`; API under /api/v1", endpoints.management),
+        format!("  gateway     {}/v1  OpenAI-compatible; `agm agent key manager` prints a key for it", endpoints.gateway),
+    ];
+    match password {
+        Some(password) if shows_password => {
+            lines.push(format!("  password    {}  made just now and shown only this once; AGM_ADMIN_PASSWORD sets another", password.expose()));
+        }
+        Some(_) => lines.push("  password    not shown, since this goes to a log; set AGM_ADMIN_PASSWORD and start again".to_owned()),
+        None => {}
+    }
+    lines.extend(remarks.iter().map(|remark| format!("  {} {remark}", Tint::Warn.paint("note:"))));
+    let agm = command(ready);
+    lines.push(format!("Next, in another terminal:\n  {agm} provider add qwen --type qwen      # asks for the key"));
+    lines.push(format!("  {agm} agent add alice"));
+    lines.push(format!("  {agm} model set worker:alice qwen3.5-plus --provider qwen"));
+    lines.join("\n")
+}
+
+/// How to call the agm that talks to this one: the data directory need not be named where it is the one it would look in.
+pub(super) fn command(ready: &Ready) -> String {
+    let usual = crate::settings::data_dir(None, &environment, crate::settings::is_root()).ok();
+    if usual.as_deref() == Some(&ready.data_dir) { "agm".to_owned() } else { format!("agm --data-dir {}", ready.data_dir.display()) }
+}

@@ -1,0 +1,86 @@
+//! The files by which a running agm is found: `run/pid`, `run/endpoints.json`, and the lock that tells whose directory it is.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use agm_blob::lock::DirLock;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{CliError, Result};
+
+/// Where agm answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Endpoints {
+    pub(crate) management: String,
+    pub(crate) gateway: String,
+}
+
+/// `<data-dir>/run`.
+#[derive(Clone, Debug)]
+pub(crate) struct RunDir(PathBuf);
+
+impl RunDir {
+    pub(crate) fn new(data_dir: &Path) -> Self {
+        Self(data_dir.join("run"))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Writes who we are and, last, where we answer: whoever sees the endpoints can use them.
+    pub(crate) fn announce(&self, endpoints: &Endpoints) -> Result<()> {
+        let json = serde_json::to_vec_pretty(endpoints).unwrap_or_default();
+        self.write("pid", format!("{}\n", std::process::id()).as_bytes())?;
+        self.write("endpoints.json", &json)
+    }
+
+    /// Takes both away.
+    pub(crate) fn forget(&self) {
+        for name in ["endpoints.json", "pid"] {
+            let path = self.0.join(name);
+            match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => tracing::warn!(path = %path.display(), %error, "left behind"),
+                _ => {}
+            }
+        }
+    }
+
+    /// Where the agm of this directory says it answers.
+    pub(crate) fn endpoints(&self) -> Option<Endpoints> {
+        serde_json::from_slice(&std::fs::read(self.0.join("endpoints.json")).ok()?).ok()
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        let path = self.0.join(name);
+        agm_blob::file::replace(&path, bytes).map_err(|error| CliError::failed(error.to_string()))?;
+        Ok(())
+    }
+}
+
+/// Whose a data directory is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Holder {
+    /// Nobody's: no agm runs on it.
+    Nobody,
+    /// The process of this id, where it has written that down yet.
+    Process(Option<u32>),
+}
+
+/// Asks the lock: a process id in a file may be anybody's by now, the lock is held only by a living agm.
+pub(crate) fn holder(data_dir: &Path) -> Result<Holder> {
+    // Asking must not make a directory.
+    if !data_dir.join("run").join("lock").exists() {
+        return Ok(Holder::Nobody);
+    }
+    match DirLock::acquire(data_dir) {
+        Ok(_) => Ok(Holder::Nobody),
+        Err(agm_blob::Error::Locked { pid, .. }) => Ok(Holder::Process(pid)),
+        Err(error) => Err(CliError::failed(error.to_string())),
+    }
+}
+
+/// The log of an agm in the background.
+pub(crate) fn log_path(data_dir: &Path) -> PathBuf {
+    data_dir.join("agm.log")
+}
