@@ -1,0 +1,144 @@
+//! Assignments: what an agent runs on. Setting one is a switch.
+
+use agm_domain::agent::AgentId;
+use agm_domain::assignment::Assignment;
+use agm_domain::code::Code;
+use agm_domain::switch::Restart;
+use agm_ops::{Fault, OpError, SwitchPlan, SwitchRequest};
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+
+use super::switches::{self, SwitchAnswer};
+use crate::answer::tagged;
+use crate::auth::Caller;
+use crate::error::ApiResult;
+use crate::extract::{Body, Id, IfMatch, IfMatchHeader, NoQuery, PutCondition, PutHeaders, Query, wait};
+use crate::openapi::PeerErrors;
+use crate::state::App;
+
+/// What an agent shall run on.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AssignmentRequest {
+    /// Which provider.
+    pub provider: String,
+    /// Which model, exactly as the agent shall ask for it.
+    pub model: String,
+    /// Tokens; the model card's if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context_window: Option<u64>,
+    /// Tokens; the model card's if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_tokens: Option<u64>,
+    /// The model card's if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning: Option<bool>,
+    /// What may be done about a restart that the runtime needs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restart: Option<Restart>,
+    /// Takes agents along whose model would reach another provider.
+    #[serde(default)]
+    pub move_others: bool,
+}
+
+impl AssignmentRequest {
+    /// As a switch of this agent.
+    pub(crate) fn of(self, target: &AgentId) -> SwitchRequest {
+        SwitchRequest {
+            targets: vec![target.to_string()],
+            provider: self.provider,
+            model: self.model,
+            context_window: self.context_window,
+            max_tokens: self.max_tokens,
+            reasoning: self.reasoning,
+            restart: self.restart,
+            move_others: self.move_others,
+            keep_going: false,
+        }
+    }
+}
+
+/// How a switch is asked for.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct How {
+    /// A duration (`500ms`, `30s`, `2m`; seconds without a unit), at most 300 s.
+    #[param(value_type = Option<String>, pattern = r"^[0-9]{1,6}(ms|s|m)?$", example = "30s")]
+    #[serde(deserialize_with = "wait")]
+    wait: Option<std::time::Duration>,
+    /// `true` answers the plan, and changes nothing.
+    #[param(required = false)]
+    dry_run: bool,
+}
+
+/// Show an agent's assignment
+///
+/// As the documented `model.json`.
+#[utoipa::path(get, path = "/agents/{id}/assignment", responses((status = 200, body = Assignment)))]
+pub(crate) async fn get(State(app): State<App>, Id(id): Id) -> ApiResult<Response> {
+    let assignment = app.agm.assignment(&id)?;
+    Ok(tagged(&etag(&assignment), &assignment))
+}
+
+/// Set an agent's assignment
+///
+/// A switch: 202 at once, or waited for.
+#[utoipa::path(put, path = "/agents/{id}/assignment", params(How, PutHeaders), request_body = AssignmentRequest,
+    responses((status = 200, body = SwitchAnswer, description = "Done, or (with `dryRun`) the plan"), (status = 202, body = SwitchAnswer), PeerErrors))]
+pub(crate) async fn put(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id,
+    Query(how): Query<How>,
+    condition: PutCondition,
+    Body(request): Body<AssignmentRequest>,
+) -> ApiResult<Response> {
+    app.agm.agent(&id)?;
+    let present = app.agm.assignment(&id);
+    let expected = condition.settle(&format!("the assignment of {id}"), present.as_ref().map(drop).map_err(OpError::clone))?;
+    if let Ok(present) = &present {
+        unchanged(&id, present, &expected)?;
+    }
+    let request = request.of(&id);
+    if how.dry_run {
+        let plan: SwitchPlan = app.agm.plan_switch(&request).await?;
+        return Ok(Json(plan).into_response());
+    }
+    switches::run(&app, &caller, request, how.wait).await
+}
+
+/// Remove an agent's assignment
+///
+/// The agent stays registered; its published `model.json` goes.
+#[utoipa::path(delete, path = "/agents/{id}/assignment", params(IfMatchHeader), responses((status = 204)))]
+pub(crate) async fn delete(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id,
+    _: NoQuery,
+    IfMatch(expected): IfMatch,
+) -> ApiResult<StatusCode> {
+    unchanged(&id, &app.agm.assignment(&id)?, &expected)?;
+    app.agm.unassign(caller.actor(), &id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A switch re-reads everything when its turn comes; this only tells early that the caller is behind.
+fn unchanged(id: &AgentId, present: &Assignment, expected: &str) -> ApiResult<()> {
+    if expected == "*" || expected == etag(present) {
+        return Ok(());
+    }
+    let error = OpError::new(Fault::Stale, Code::VersionConflict, format!("the assignment of {id} was changed since you read it"));
+    Err(error.hint("read it again and repeat the edit, or force it").into())
+}
+
+fn etag(assignment: &Assignment) -> String {
+    let text = serde_json::to_vec(assignment).unwrap_or_default();
+    URL_SAFE_NO_PAD.encode(&aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &text).as_ref()[..12])
+}

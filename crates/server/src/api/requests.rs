@@ -1,0 +1,39 @@
+//! What went through the gateway.
+
+use agm_ops::{RequestView, UsageView};
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+
+use crate::answer::Page;
+use crate::error::ApiResult;
+use crate::extract::{Paging, Query};
+use crate::state::App;
+
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct After {
+    /// The `seq` of the last request seen; all that are still known, if absent.
+    after: u64,
+    /// How many, at most 500.
+    #[param(minimum = 1, maximum = 500, default = 50)]
+    limit: Option<u16>,
+}
+
+/// Usage since the start
+#[utoipa::path(get, path = "/usage", responses((status = 200, body = UsageView)))]
+pub(crate) async fn usage(State(app): State<App>) -> Json<UsageView> {
+    Json(app.agm.usage())
+}
+
+/// List requests
+///
+/// Oldest first, out of memory: the newest few thousand. Never a prompt, an answer or a key. `nextCursor` is the next `after`.
+#[utoipa::path(get, path = "/requests", params(After), responses((status = 200, body = Page<RequestView>)))]
+pub(crate) async fn list(State(app): State<App>, Query(query): Query<After>) -> ApiResult<Json<Page<RequestView>>> {
+    let paging = Paging { cursor: None, limit: query.limit.map(usize::from) };
+    let limit = paging.limit();
+    let requests = app.agm.requests(query.after, limit + 1);
+    Ok(Json(Page::of(requests, limit, |request| request.seq.to_string())))
+}

@@ -1,0 +1,79 @@
+//! Sessions: the login of the page.
+
+use agm_domain::secret::Secret;
+use agm_ops::{Login, LoginKind, Role, stamp};
+use axum::extract::{FromRequest as _, Request, State};
+use axum::response::{AppendHeaders, IntoResponse as _, Response};
+use axum::{Extension, Json};
+use http::header::SET_COOKIE;
+use http::{HeaderMap, StatusCode};
+use serde::{Deserialize, Serialize};
+
+use crate::auth::{self, Caller, Client};
+use crate::edge::Prefix;
+use crate::error::ApiResult;
+use crate::extract::{Body, NoQuery};
+use crate::state::App;
+
+/// User and password.
+#[derive(Clone, Deserialize, utoipa::ToSchema)]
+pub struct Credentials {
+    /// The user.
+    pub user: String,
+    /// The password.
+    #[schema(value_type = String, format = Password)]
+    pub password: Secret,
+}
+
+/// Who is logged in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionView {
+    /// Who: `admin`, `token:ci`, `manager`, `local`.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// How they proved it.
+    pub kind: LoginKind,
+    /// When it ends by itself; RFC 3339, UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
+}
+
+impl From<&Login> for SessionView {
+    fn from(login: &Login) -> Self {
+        Self { name: login.actor.name.clone(), role: login.actor.role, kind: login.kind, expires_at: login.expires.map(stamp) }
+    }
+}
+
+/// Log in
+///
+/// Sets the cookie `agm_session`. A wrong password is answered late, later each time; a right one never is refused.
+#[utoipa::path(post, path = "/api/v1/session", request_body = Credentials, responses((status = 200, body = SessionView)))]
+pub(crate) async fn log_in(State(app): State<App>, prefix: Extension<Prefix>, _: NoQuery, request: Request) -> ApiResult<Response> {
+    // Another page must not log its visitors in here.
+    auth::check_origin(&app, &request, false)?;
+    let client = Client::of(&app, request.headers(), request.extensions()).0;
+    let secure = auth::is_https(&app, request.headers(), request.extensions());
+    let Body(credentials) = Body::<Credentials>::from_request(request, &app).await?;
+    let opened = app.access.open_session(&credentials.user, &credentials.password, client).await?;
+    let cookie = auth::cookie(opened.cookie.expose(), prefix.0.0, secure);
+    Ok((AppendHeaders([(SET_COOKIE, cookie.to_string())]), Json(SessionView::from(&opened.login))).into_response())
+}
+
+/// Who am I
+#[utoipa::path(get, path = "/session", responses((status = 200, body = SessionView)))]
+pub(crate) async fn who(caller: Caller) -> Json<SessionView> {
+    Json(SessionView::from(&caller.0))
+}
+
+/// Log out
+///
+/// Ends the session of the cookie; other logins have none.
+#[utoipa::path(delete, path = "/session", responses((status = 204)))]
+pub(crate) async fn log_out(State(app): State<App>, prefix: Extension<Prefix>, _: NoQuery, headers: HeaderMap) -> ApiResult<Response> {
+    if let Some(cookie) = auth::cookie_value(&headers) {
+        app.access.close_session(cookie.expose()).await?;
+    }
+    Ok((StatusCode::NO_CONTENT, AppendHeaders([(SET_COOKIE, auth::cookie("", prefix.0.0, false).to_string())])).into_response())
+}
