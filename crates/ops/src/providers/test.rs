@@ -132,7 +132,9 @@ impl Agm {
     async fn test_keys(&self, provider: &Provider, model: Option<&str>) -> ProviderTest {
         let begun = std::time::Instant::now();
         let keys: Vec<Option<&Secret>> = if provider.tokens.is_empty() { vec![None] } else { provider.tokens.iter().map(Some).collect() };
-        let trials = stream::iter(&keys).map(|key| self.try_key(provider, *key, model)).buffered(AT_ONCE);
+        // Made before they are streamed: a closure over borrowed keys would make this future unfit for a task.
+        let attempts: Vec<_> = keys.iter().map(|key| self.try_key(provider, *key, model)).collect();
+        let trials = stream::iter(attempts).buffered(AT_ONCE);
         let mut trials: Vec<KeyTrial> = trials.collect().await;
         let several = keys.len() > 1;
         let tests = keys.iter().zip(&trials).filter_map(|(key, trial)| Some(self.key_test(provider, (*key)?, trial)));
