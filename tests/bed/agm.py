@@ -20,8 +20,10 @@ class Agm:
     def __init__(self, binary: Path, directory: Path) -> None:
         self._binary = binary
         self.data = directory / "data"
-        # Nothing of the surroundings: no settings, no credentials, no proxy.
-        self._env = {"PATH": os.environ["PATH"], "HOME": str(directory), "NO_COLOR": "1"}
+        # Nothing of the surroundings: no settings, no credentials, no proxy. The background looks often, so that
+        # nobody has to wait for it.
+        self._env = {"PATH": os.environ["PATH"], "HOME": str(directory), "NO_COLOR": "1", "AGM_RECHECK": "1s"}
+        self._secrets: set[str] = set()
         self._output = directory / "agm.out"
         with self._output.open("wb") as output:
             self._process = subprocess.Popen(
@@ -55,9 +57,12 @@ class Agm:
 
     def key(self, agent: str) -> str:
         """An agent's gateway key."""
-        return self.run("agent", "key", agent).stdout.strip()
+        key = self.run("agent", "key", agent).stdout.strip()
+        self._secrets.add(key)
+        return key
 
     def add_provider(self, name: str, kind: str, base_url: str, key: str) -> None:
+        self._secrets.add(key)
         self.run("provider", "add", name, "--type", kind, "--base-url", base_url, "--key-stdin", stdin=key)
 
     def set_model(self, target: str, provider: str, model: str, exits: int = EXIT_DONE) -> subprocess.CompletedProcess[str]:
@@ -65,11 +70,15 @@ class Agm:
         return self.run("set-model", "--target", target, "--provider", provider, "--model", model, exits=exits)
 
     def stop(self) -> None:
+        """Stops it as a user would, and looks over what it leaves behind."""
         self._process.send_signal(signal.SIGTERM)
         exit_code = self._process.wait(timeout=20)
         output = self._output.read_text()
         assert exit_code == 0, f"agm ended with {exit_code}:\n{output}"
         assert "panicked at" not in output, output
+        left = [self._output, *(path for path in self.data.rglob("*") if path.is_file())]
+        for path, secret in ((path, secret) for path in left for secret in self._secrets):
+            assert secret.encode() not in path.read_bytes(), f"a key lies in {path} in the clear"
 
     def _endpoints(self) -> dict[str, str] | None:
         assert self._process.poll() is None, f"agm ended:\n{self._output.read_text()}"

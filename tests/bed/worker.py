@@ -24,7 +24,7 @@ class Worker:
     @property
     def model_file(self) -> Path:
         """The published assignment."""
-        return self.agm.data / "store" / "agents" / "alice" / "model.json"
+        return self.agm.data / "agents" / "alice" / "model.json"
 
     def shown(self) -> dict[str, Any]:
         return self.agm.json("agent", "show", WORKER)

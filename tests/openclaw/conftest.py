@@ -9,7 +9,7 @@ import pytest
 from bed.agm import Agm
 from bed.openclaw import OpenClaw
 from bed.vendors import Vendors
-from bed.worker import WORKER, Worker
+from bed.worker import Worker
 
 KEY = "gateway-key-of-alice-0123456789"
 
@@ -21,7 +21,6 @@ def openclaw(agm: Agm, all_vendors: Vendors, tmp_path_factory: pytest.TempPathFa
     openclaw.configure(base_url=f"{agm.gateway}/v1", key=KEY, model=all_vendors["qwen"].model)
     where = ["--config", str(openclaw.config), "--log", str(openclaw.log)]
     agm.run("agent", "add", "alice", *where, "--key-stdin", stdin=KEY)
-    agm.set_model(WORKER, "qwen", all_vendors["qwen"].model)
     openclaw.start()
     yield openclaw
     openclaw.stop()

@@ -47,7 +47,7 @@ def test_too_many_requests(client: openai.OpenAI, vendors: Vendors) -> None:
     assert caught.value.response.headers["retry-after"] == "1"
 
 
-def test_the_client_retries_as_the_vendor_asks(
+def test_the_clients_retry_as_the_vendor_asks(
     client: openai.OpenAI, claude: anthropic.Anthropic, vendors: Vendors
 ) -> None:
     vendor = vendors["openai"]
@@ -56,13 +56,22 @@ def test_the_client_retries_as_the_vendor_asks(
     answer = client.with_options(max_retries=2).chat.completions.with_raw_response.create(
         model=vendor.model, messages=QUESTION
     )
-    assert answer.retries_taken == 1
-    # The second one is the client's: the gateway did not ask again by itself.
-    assert len(vendor.requests(after=mark)) == 2
+    # The second request is the client's: the gateway does not ask again where the vendor asked for patience.
+    assert (answer.retries_taken, len(vendor.requests(after=mark))) == (1, 2)
 
     vendor = vendors["anthropic"]
-    vendor.refuse_next(529)
+    mark = vendor.mark()
+    vendor.refuse_next(429)
     message = claude.with_options(max_retries=2).messages.with_raw_response.create(
         model=vendor.model, max_tokens=9, messages=QUESTION
     )
-    assert message.retries_taken == 1
+    assert (message.retries_taken, len(vendor.requests(after=mark))) == (1, 2)
+
+
+def test_a_vendor_that_fails_once_is_asked_again_by_the_gateway(client: openai.OpenAI, vendors: Vendors) -> None:
+    vendor = vendors["openai"]
+    mark = vendor.mark()
+    vendor.refuse_next(503)
+    answer = client.chat.completions.create(model=vendor.model, messages=QUESTION)
+    assert answer.choices[0].finish_reason == "stop"
+    assert len(vendor.requests(after=mark)) == 2

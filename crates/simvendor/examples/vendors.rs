@@ -22,7 +22,7 @@ use std::time::Duration;
 use agm_simvendor::{Behaviour, Flavour, Pacing, Request, Script, ToolUse, Vendor};
 use serde_json::{Map, Value, json};
 
-const KEY: &str = "sk-demo";
+const KEY: &str = "sk-demo-0123456789abcdef";
 
 /// How long `ended` waits.
 const PATIENCE: Duration = Duration::from_secs(10);
