@@ -50,6 +50,7 @@ impl Running {
             }
         };
         page.set(&server);
+        agm.keep_lists();
         if server.password_is_weak() {
             remarks.push("the admin's password is a weak one, which is accepted only because every listener is on loopback".to_owned());
         }

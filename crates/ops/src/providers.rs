@@ -2,6 +2,7 @@
 
 mod add;
 mod edit;
+mod keep_lists;
 mod keys;
 mod lists;
 mod remove;

@@ -273,6 +273,38 @@ async fn lists_of_models_are_kept_until_there_is_a_better_one() {
 }
 
 #[tokio::test]
+async fn lists_are_fetched_unasked_where_agm_serves() {
+    let of = |name: &str, model: &str| script(name).key(KEY).model(model);
+    let world = World::of(vec![of("one", "gpt-4o"), of("two", "deepseek-chat").then_on(agm_simvendor::On::Every, Behaviour::error(500))]).await;
+    world.provider("a", "openai", 0).await;
+    world.agm.keep_lists();
+    listed(&world, "a", 1).await;
+
+    world.vendors[0].update(|s| *s = s.clone().model("gpt-5"));
+    let change = KeyChange { replace: Some(vec![OTHER_KEY.into()]), force: true, ..KeyChange::default() };
+    world.vendors[0].update(|s| *s = s.clone().key(OTHER_KEY));
+    world.agm.rotate_key(&actor(), "a", change, None, false).await.unwrap();
+    listed(&world, "a", 2).await;
+
+    // A vendor that fails keeps nobody else waiting.
+    world.provider("b", "deepseek", 1).await;
+    world.vendors[1].wait_for_count(1).await;
+    assert_eq!(world.agm.provider("b").unwrap().models, None);
+    assert_eq!(world.agm.provider("a").unwrap().models.unwrap().count, 2);
+}
+
+/// Waits until a provider is shown with this many models.
+async fn listed(world: &World, provider: &str, count: usize) {
+    let (_, mut events) = world.agm.events().subscribe(None);
+    let shown = async {
+        while world.agm.provider(provider).unwrap().models.is_none_or(|models| models.count != count) {
+            drop(tokio::time::timeout(std::time::Duration::from_millis(20), events.recv()).await);
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(10), shown).await.unwrap();
+}
+
+#[tokio::test]
 async fn every_type_is_shown_and_those_not_served_say_why() {
     let world = World::with(1).await;
     let types = world.agm.provider_types();
