@@ -340,7 +340,7 @@ fn control(
 /// A start for a worker's random numbers.
 fn seed() -> u64 {
     let mut bytes = [0; 8];
-    match aws_lc_rs::rand::fill(&mut bytes) {
+    match getrandom::fill(&mut bytes) {
         Ok(()) => u64::from_ne_bytes(bytes),
         // Load is then spread alike in every worker: no harm.
         Err(_) => 0x9e37_79b9_7f4a_7c15,

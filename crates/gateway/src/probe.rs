@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use aws_lc_rs::{constant_time, rand};
+use aws_lc_rs::constant_time;
 use http::HeaderValue;
 
 /// The header that carries the mark.
@@ -19,8 +19,9 @@ pub struct ProbeMark(HeaderValue);
 impl ProbeMark {
     pub(crate) fn generate() -> Self {
         let mut bytes = [0u8; 24];
-        // Without randomness the mark is all zeros, which `matches` never accepts: probes are then counted, nothing else.
-        let filled = rand::fill(&mut bytes).is_ok();
+        // The system's randomness, not the crypto library's: that one takes 20 ms to set itself up. Without any the mark is empty, and nothing
+        // matches it: probes are then counted, nothing else.
+        let filled = getrandom::fill(&mut bytes).is_ok();
         let text: String = bytes.iter().flat_map(|b| [hex(b >> 4), hex(b & 15)]).collect();
         let mut value = HeaderValue::from_str(if filled { &text } else { "" }).unwrap_or_else(|_| HeaderValue::from_static(""));
         value.set_sensitive(true);

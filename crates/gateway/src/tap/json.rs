@@ -174,7 +174,9 @@ impl Scan {
     }
 
     fn capture_byte(&mut self, byte: u8) {
-        self.keep_all(&[byte], false);
+        if self.value.len() < MAX_VALUE {
+            self.value.push(byte);
+        }
     }
 }
 

@@ -1,9 +1,10 @@
 //! What an answer says of its model and its cost, in the conventions of OpenAI and Anthropic.
 
+use std::fmt;
 use std::sync::Arc;
 
-use serde::Deserialize;
-use serde_json::Value;
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use crate::seen::Usage;
 
@@ -26,23 +27,75 @@ pub(crate) struct Reading {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Figures {
-    prompt_tokens: Value,
-    completion_tokens: Value,
-    input_tokens: Value,
-    output_tokens: Value,
-    total_tokens: Value,
+    prompt_tokens: Count,
+    completion_tokens: Count,
+    input_tokens: Count,
+    output_tokens: Count,
+    total_tokens: Count,
     prompt_tokens_details: Option<Details>,
     input_tokens_details: Option<Details>,
     /// DeepSeek's spelling of the same.
-    prompt_cache_hit_tokens: Value,
-    cache_read_input_tokens: Value,
-    cache_creation_input_tokens: Value,
+    prompt_cache_hit_tokens: Count,
+    cache_read_input_tokens: Count,
+    cache_creation_input_tokens: Count,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Details {
-    cached_tokens: Value,
+    cached_tokens: Count,
+}
+
+/// A number of tokens; anything else says nothing.
+#[derive(Default, Clone, Copy)]
+struct Count(Option<u64>);
+
+impl<'de> Deserialize<'de> for Count {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(CountVisitor)
+    }
+}
+
+struct CountVisitor;
+
+impl<'de> Visitor<'de> for CountVisitor {
+    type Value = Count;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number of tokens")
+    }
+
+    fn visit_u64<E>(self, count: u64) -> Result<Count, E> {
+        Ok(Count(Some(count)))
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Count, E> {
+        Ok(Count(None))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Count, E> {
+        Ok(Count(None))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Count, E> {
+        Ok(Count(None))
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Count, E> {
+        Ok(Count(None))
+    }
+
+    fn visit_unit<E>(self) -> Result<Count, E> {
+        Ok(Count(None))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Count, A::Error> {
+        IgnoredAny.visit_seq(list).map(|_| Count(None))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Count, A::Error> {
+        IgnoredAny.visit_map(object).map(|_| Count(None))
+    }
 }
 
 impl Reading {
@@ -77,14 +130,13 @@ impl Reading {
             return;
         }
         let Ok(f) = serde_json::from_slice::<Figures>(json) else { return };
-        let first = |a: &Value, b: &Value| a.as_u64().or_else(|| b.as_u64());
-        let put = |slot: &mut Option<u64>, value: Option<u64>| *slot = value.or(*slot);
-        put(&mut self.input, first(&f.prompt_tokens, &f.input_tokens));
-        put(&mut self.output, first(&f.completion_tokens, &f.output_tokens));
-        put(&mut self.total, f.total_tokens.as_u64());
-        put(&mut self.beside_read, f.cache_read_input_tokens.as_u64());
-        put(&mut self.beside_write, f.cache_creation_input_tokens.as_u64());
-        let details = f.prompt_tokens_details.or(f.input_tokens_details).and_then(|d| d.cached_tokens.as_u64());
-        put(&mut self.cached, details.or_else(|| f.prompt_cache_hit_tokens.as_u64()));
+        let put = |slot: &mut Option<u64>, counts: [Count; 2]| *slot = counts[0].0.or(counts[1].0).or(*slot);
+        let details = f.prompt_tokens_details.or(f.input_tokens_details).unwrap_or_default();
+        put(&mut self.input, [f.prompt_tokens, f.input_tokens]);
+        put(&mut self.output, [f.completion_tokens, f.output_tokens]);
+        put(&mut self.total, [f.total_tokens, Count(None)]);
+        put(&mut self.beside_read, [f.cache_read_input_tokens, Count(None)]);
+        put(&mut self.beside_write, [f.cache_creation_input_tokens, Count(None)]);
+        put(&mut self.cached, [details.cached_tokens, f.prompt_cache_hit_tokens]);
     }
 }
