@@ -49,6 +49,8 @@ codes! {
     BackupNotFound = "BACKUP_NOT_FOUND",
     /// No token of that id.
     TokenNotFound = "TOKEN_NOT_FOUND",
+    /// A token of that name exists already, or there are too many.
+    TokenExists = "TOKEN_EXISTS",
     /// No consumer of that name.
     ConsumerNotFound = "CONSUMER_NOT_FOUND",
     /// Nothing answers at this path.
@@ -135,6 +137,8 @@ codes! {
     ModelNotListed = "MODEL_NOT_LISTED",
     /// The vendor could not be reached from here.
     VendorUnreachable = "VENDOR_UNREACHABLE",
+    /// agm is starting.
+    Starting = "STARTING",
     /// agm is stopping.
     ShuttingDown = "SHUTTING_DOWN",
     /// The store failed.

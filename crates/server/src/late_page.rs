@@ -41,6 +41,6 @@ impl LatePage {
 }
 
 fn not_yet() -> http::Response<agm_gateway::PageBody> {
-    let error = OpError::new(Fault::Unavailable, Code::ShuttingDown, "agm is starting").hint("try again in a moment");
+    let error = OpError::new(Fault::Unavailable, Code::Starting, "agm is starting").hint("try again in a moment");
     edge::refuse(&error.into()).map(page_body)
 }

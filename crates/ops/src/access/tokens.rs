@@ -108,12 +108,12 @@ impl Access {
             if kept.tokens.iter().any(|known| known.name == token.name) {
                 let message = format!("there is a token `{}` already", token.name);
                 return Err(
-                    OpError::new(Fault::Conflict, Code::ValidationFailed, message).hint("choose another name, or revoke that one first")
+                    OpError::new(Fault::Conflict, Code::TokenExists, message).hint("choose another name, or revoke that one first")
                 );
             }
             if kept.tokens.len() >= LIMIT {
                 let message = format!("there are {LIMIT} tokens already");
-                return Err(OpError::new(Fault::Conflict, Code::ValidationFailed, message).hint("revoke those nobody needs"));
+                return Err(OpError::new(Fault::Conflict, Code::TokenExists, message).hint("revoke those nobody needs"));
             }
             kept.tokens.push(token.clone());
             Ok(())

@@ -41,7 +41,7 @@ impl<T: DeserializeOwned + Default, S: Sync> FromRequest<S> for OptionalBody<T> 
     async fn from_request(request: Request, _: &S) -> ApiResult<Self> {
         let headers = request.headers().clone();
         let bytes = collect(request).await?;
-        if bytes.is_empty() {
+        if bytes.is_empty() || bytes.as_ref() == b"null" {
             return Ok(Self(T::default()));
         }
         is_json(&headers)?;

@@ -29,6 +29,10 @@ pub(super) fn lenient<T: DeserializeOwned>(bytes: &[u8]) -> ApiResult<T> {
 /// What the bytes say, and the members nobody knows.
 fn shaped<T: DeserializeOwned>(bytes: &[u8]) -> ApiResult<(T, Vec<String>)> {
     let value = parse(bytes)?;
+    // serde would take an array for the members in their order.
+    if !value.is_object() {
+        return Err(malformed("the body is not a JSON object".to_owned()).hint("see the operation in `/api/v1/openapi.json`"));
+    }
     let (mut unknown, mut track) = (Vec::new(), serde_path_to_error::Track::new());
     let read = {
         let tracked = serde_path_to_error::Deserializer::new(value, &mut track);

@@ -32,7 +32,7 @@ fn what_is_not_is_named() {
         (br#"{"model": "a", "max_tokens": 5}"#, "`max_tokens` that means nothing here"),
         (br#"{"maxTokens": -5}"#, "`maxTokens` is not as it should be"),
         (br#"{"model": ["a"]}"#, "`model` is not as it should be"),
-        (b"[]", "the body is not as it should be"),
+        (b"[]", "the body is not a JSON object"),
     ];
     for (body, expected) in cases {
         let message = refusal(body);

@@ -1,0 +1,18 @@
+//! The management listener over real HTTP, on a real store and a real gateway, with vendors on the wire.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod bed;
+mod edge;
+mod editing;
+mod events;
+mod idempotency;
+mod input;
+mod leaks;
+mod login;
+mod monitor;
+mod operations;
+mod page;
+mod reference;
+mod roles;
+mod switches;
