@@ -10,6 +10,7 @@ pub(super) enum Figure {
     AddedTail,
     FirstToken,
     FirstTokenTail,
+    Frame,
     FirstTokenMany,
     FirstTokenManyTail,
     FramesLate,
@@ -34,7 +35,7 @@ pub(super) struct Shown {
 }
 
 impl Figure {
-    pub(super) const ALL: [Self; 19] = [
+    pub(super) const ALL: [Self; 20] = [
         Self::Cpu,
         Self::CpuLongPrompt,
         Self::Throughput,
@@ -42,6 +43,7 @@ impl Figure {
         Self::AddedTail,
         Self::FirstToken,
         Self::FirstTokenTail,
+        Self::Frame,
         Self::FirstTokenMany,
         Self::FirstTokenManyTail,
         Self::FramesLate,
@@ -66,6 +68,7 @@ impl Figure {
             Self::AddedTail => ("latency added to direct, 1 connection, 99 %", "µs", 0, "≤ 300"),
             Self::FirstToken => ("first token, 64 streams, median", "ms", 2, "≤ 0.4"),
             Self::FirstTokenTail => ("first token, 64 streams, 99 %", "ms", 2, "≤ 5"),
+            Self::Frame => ("a frame from mock to client, 64 streams, median", "ms", 2, ""),
             Self::FirstTokenMany => ("first token, 512 streams, median", "ms", 2, ""),
             Self::FirstTokenManyTail => ("first token, 512 streams, 99 %", "ms", 2, ""),
             Self::FramesLate => ("frames more than 20 ms under way, 512 streams", "of 10 000", 2, "0"),
@@ -80,5 +83,10 @@ impl Figure {
             Self::Size => ("executable", "MiB", 1, "≤ 20"),
         };
         Shown { title, unit, decimals, aim }
+    }
+
+    /// Whether it says something to divide it by nginx's: not what may be zero or less, and not what is no property of a proxy.
+    pub(super) fn compares(self) -> bool {
+        !matches!(self, Self::AddedMedian | Self::AddedTail | Self::FramesLate | Self::FramesLost | Self::Size)
     }
 }

@@ -36,7 +36,8 @@ impl Results {
 
 fn row(summary: &Summary, decimals: usize, control: bool) -> String {
     let Summary { median, least, most, .. } = summary;
-    let ratio = summary.to_nginx.filter(|_| !control).map(|ratio| format!("  {ratio:.2} × nginx")).unwrap_or_default();
+    let ratio = summary.to_nginx.filter(|_| !control).map(|ratio| format!("  {ratio:.*} × nginx", usize::from(ratio < 100.0) * 2));
+    let ratio = ratio.unwrap_or_default();
     let range = format!("({least:.decimals$} – {most:.decimals$})");
     format!("{median:>10.decimals$}  {range:<24}{ratio}").trim_end().to_owned()
 }

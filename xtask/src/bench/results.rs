@@ -49,7 +49,8 @@ impl Results {
     pub(super) fn of(&self, figure: Figure, contender: &'static str) -> Option<Summary> {
         let taken = self.samples.get(&(figure, contender))?;
         let samples: Vec<f64> = taken.iter().map(|(_, value)| *value).collect();
-        let control: BTreeMap<Moment, f64> = self.samples.get(&(figure, NGINX)).into_iter().flatten().copied().collect();
+        let control = self.samples.get(&(figure, NGINX)).filter(|_| figure.compares());
+        let control: BTreeMap<Moment, f64> = control.into_iter().flatten().copied().collect();
         let ratios: Vec<f64> = taken
             .iter()
             .filter_map(|(moment, value)| control.get(moment).filter(|other| **other > 0.0).map(|other| value / other))

@@ -151,6 +151,7 @@ impl Round<'_> {
         let outcome = self.instruments.streams(&self.contenders[place], 64, self.plan.window.max(STREAM_WINDOW))?.valid()?;
         self.add(Figure::FirstToken, place, 0, outcome.number("/first_token/p50")? / 1e3);
         self.add(Figure::FirstTokenTail, place, 0, outcome.number("/first_token/p99")? / 1e3);
+        self.add(Figure::Frame, place, 0, outcome.number("/delay/p50")? / 1e3);
         Ok(())
     }
 
