@@ -107,9 +107,7 @@ impl Access {
             kept.tokens.retain(|known| known.expires.is_none_or(|end| end > now));
             if kept.tokens.iter().any(|known| known.name == token.name) {
                 let message = format!("there is a token `{}` already", token.name);
-                return Err(
-                    OpError::new(Fault::Conflict, Code::TokenExists, message).hint("choose another name, or revoke that one first")
-                );
+                return Err(OpError::new(Fault::Conflict, Code::TokenExists, message).hint("choose another name, or revoke that one first"));
             }
             if kept.tokens.len() >= LIMIT {
                 let message = format!("there are {LIMIT} tokens already");

@@ -205,15 +205,15 @@ impl Findings<'_> {
         let after = seen.into_iter().filter(|s| s.api == "chat/completions" || s.api == "messages" || s.api == "responses");
         let mut after = after.filter(|s| since.is_none_or(|since| s.at > since));
         let hit = after.find(|s| *s.model == *assignment.model && *s.provider == *assignment.provider.as_str() && s.status < 400);
-        if let Some(seen) = hit {
-            let proof = Proof {
-                level: Level::Observed,
-                verdict: Verdict::Proven,
-                time: stamp(seen.at),
-                source: "the agent's own traffic".to_owned(),
-                fact: format!("`{}` on `{}` through `{}`, HTTP {}", seen.model, seen.provider, seen.route, seen.status),
-            };
-            self.proofs.push(proof);
+        let Some(seen) = hit else { return };
+        let time = stamp(seen.at);
+        let source = "the agent's own traffic".to_owned();
+        let fact = format!("`{}` on `{}` through `{}`, HTTP {}", seen.model, seen.provider, seen.route, seen.status);
+        // Whoever uses a model has loaded it.
+        let loaded = self.proofs.iter_mut().find(|p| p.level == Level::Loaded && p.verdict == Verdict::Unknown);
+        if let Some(loaded) = loaded {
+            *loaded = Proof { verdict: Verdict::Proven, time: time.clone(), source: source.clone(), fact: fact.clone(), ..loaded.clone() };
         }
+        self.proofs.push(Proof { level: Level::Observed, verdict: Verdict::Proven, time, source, fact });
     }
 }

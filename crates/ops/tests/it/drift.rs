@@ -105,6 +105,18 @@ async fn a_route_changed_under_an_agent_is_seen_and_mended() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_uses_a_model_has_loaded_it() {
+    let (world, _config) = team_with_file().await;
+    assert_eq!(check(&world).await.verdict(Level::Loaded), Verdict::Unknown);
+    let key = world.agm.agent_key(&actor(), &alice()).await.unwrap();
+    let ask = Request::new("POST", "/v1/chat/completions")
+        .header("authorization", format!("Bearer {}", key.expose()))
+        .json(&serde_json::json!({"model": "old", "messages": [{"role": "user", "content": "hi"}]}));
+    assert_eq!(send(world.agm.gateway().addr(), &ask).await.unwrap().status, 200);
+    assert_eq!(check(&world).await.verdict(Level::Loaded), Verdict::Proven);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_agent_s_own_traffic_is_the_strongest_evidence() {
     let world = team().await;
     switch(&world, request("alice", "beta", "m")).await;
