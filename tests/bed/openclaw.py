@@ -105,6 +105,10 @@ class OpenClaw:
         meta = answer["result"]["meta"]["agentMeta"]
         return Turn(answer["result"]["payloads"][0]["text"], meta["provider"], meta["model"])
 
+    def reloads(self) -> int:
+        """How often it has said that it took a change of its file."""
+        return self.log.read_text().count('"message":"config hot reload applied (')
+
     def identity(self) -> tuple[int, str]:
         """Process id and start time: the same pair is the same process, never restarted."""
         assert self._process is not None and self._process.poll() is None, self._output.read_text()
