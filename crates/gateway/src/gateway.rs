@@ -12,6 +12,7 @@ use std::time::Duration;
 use agm_domain::diagnostic::Diagnostic;
 use agm_domain::document::Document;
 use agm_domain::name::ProviderName;
+use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use tokio::runtime::{Builder, LocalOptions};
@@ -32,7 +33,7 @@ use crate::{acceptor, health, worker};
 pub struct Gateway {
     addr: SocketAddr,
     shared: Arc<Shared>,
-    /// How its threads say that they ended.
+    /// How its threads say that they ended: the workers, then the one that accepts.
     done: Mutex<Vec<oneshot::Receiver<()>>>,
 }
 
@@ -254,14 +255,19 @@ impl Gateway {
     /// second call has nothing left to wait for.
     pub async fn shutdown(&self, drain: Duration) -> usize {
         self.shared.closing.cancel();
-        let threads = std::mem::take(&mut *self.done.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut all = pin!(join_all(threads));
-        if tokio::time::timeout(drain, all.as_mut()).await.is_ok() {
-            return 0;
-        }
-        let cut = self.connections();
+        let mut threads = std::mem::take(&mut *self.done.lock().unwrap_or_else(PoisonError::into_inner));
+        let Some(control) = threads.pop() else { return 0 };
+        let mut workers = pin!(join_all(threads));
+        let drained = tokio::time::timeout(drain, workers.as_mut()).await.is_ok();
+        let cut = if drained { 0 } else { self.connections() };
         self.shared.ended.cancel();
-        drop(tokio::time::timeout(LAST_WAIT, all).await);
+        let rest = async {
+            if !drained {
+                workers.await;
+            }
+            drop(control.await);
+        };
+        drop(tokio::time::timeout(LAST_WAIT, rest).await);
         cut
     }
 
@@ -325,12 +331,15 @@ fn control(
             }
         };
         let settings = &shared.settings;
-        let pools = Pools::new(Arc::clone(shared), settings.timeouts.clone(), settings.idle_connections, LocalTasks::default());
+        let pools = Pools::new(Arc::clone(shared), settings.timeouts.clone(), 0, LocalTasks::default());
         tokio::select! {
-            () = acceptor::accept(Arc::clone(shared), listener, workers) => {}
+            // Once nothing more is accepted there are still requests to tell of, until the end of them all.
+            () = acceptor::accept(Arc::clone(shared), listener, workers).then(|()| std::future::pending()) => {}
             () = shared.log.tell() => {}
             () = health::watch(Arc::clone(shared), Rc::new(pools)) => {}
+            () = shared.ended.cancelled() => {}
         }
+        shared.log.flush();
     });
     runtime.shutdown_timeout(Duration::from_millis(100));
     let _ = done.send(());

@@ -92,12 +92,17 @@ impl Log {
             self.wake.notified().await;
             tokio::time::sleep(BATCH).await;
             self.fresh.store(false, Ordering::Release);
-            for seen in self.after(self.told.load(Ordering::Acquire), usize::MAX) {
-                let before = self.told.swap(seen.seq, Ordering::AcqRel);
-                self.dropped.fetch_add(seen.seq - before - 1, Ordering::Relaxed);
-                // Fails when the last reader has just left.
-                drop(self.readers.send(seen));
-            }
+            self.flush();
+        }
+    }
+
+    /// Tells what has not been told yet.
+    pub(crate) fn flush(&self) {
+        for seen in self.after(self.told.load(Ordering::Acquire), usize::MAX) {
+            let before = self.told.swap(seen.seq, Ordering::AcqRel);
+            self.dropped.fetch_add(seen.seq - before - 1, Ordering::Relaxed);
+            // Fails when the last reader has just left.
+            drop(self.readers.send(seen));
         }
     }
 

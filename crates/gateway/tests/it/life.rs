@@ -117,6 +117,18 @@ async fn a_stop_waits_for_running_requests_but_takes_no_new_ones() {
 }
 
 #[tokio::test]
+async fn the_last_requests_are_told_too() {
+    let (vendor, gateway) = simple().await;
+    let mut events = gateway.subscribe();
+    vendor.update(|script| script.pacing = Pacing { frames: Some(5), gap: Duration::from_millis(20), ..Pacing::default() });
+    let mut running = SseStream::open(gateway.addr(), &stream("m")).await.unwrap();
+    assert!(running.next_frame().await.is_some());
+    let (cut, transcript) = tokio::join!(gateway.shutdown(SOON), running.finish());
+    assert!(cut == 0 && transcript.saw_done());
+    assert_eq!(events.try_recv().unwrap().model.as_deref(), Some("m"));
+}
+
+#[tokio::test]
 async fn a_stop_does_not_wait_for_ever() {
     let (vendor, gateway) = simple().await;
     vendor.push(Behaviour::Hang);

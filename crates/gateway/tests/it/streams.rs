@@ -6,7 +6,7 @@ use agm_domain::provider::Provider;
 use agm_gateway::{Outcome, Timeouts};
 use agm_simvendor::{Behaviour, Ending as VendorEnding, Flavour, Pacing, Script, Vendor};
 use agm_testkit::http::{Ending, Request};
-use agm_testkit::process::resources_of;
+use agm_testkit::process::{Launch, resources_of};
 use agm_testkit::sse::SseStream;
 use serde_json::json;
 
@@ -179,8 +179,18 @@ async fn a_paused_reader_stops_the_vendor() {
 }
 
 /// new-api keeps whole answers to count their tokens; here a stream costs the same however long it is (5 MB each).
+/// Memory is the process's, so this runs in one of its own.
 #[tokio::test]
 async fn long_streams_cost_no_memory() {
+    let alone = ["--ignored", "--exact", "streams::long_streams_alone"];
+    let mut process = Launch::new(std::env::current_exe().unwrap()).args(alone).start().unwrap();
+    let status = process.wait(SOON * 12).await.unwrap();
+    assert!(status.success(), "{:?}", process.output());
+}
+
+#[tokio::test]
+#[ignore = "started by long_streams_cost_no_memory"]
+async fn long_streams_alone() {
     const STREAMS: usize = 8;
     const FRAMES: usize = 500;
     let (vendor, gateway) = simple().await;
