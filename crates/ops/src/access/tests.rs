@@ -1,1 +1,106 @@
+#![allow(clippy::unwrap_used, clippy::panic)]
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
 
+use tokio::time::Instant;
+
+use super::password::{Hasher, is_weak};
+use super::remembered::Remembered;
+use super::throttle::Throttle;
+use super::*;
+
+const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+const ELSEWHERE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
+
+async fn fail(throttle: &Throttle, user: &str, client: IpAddr) -> Duration {
+    let begun = Instant::now();
+    throttle.attempt(user, client).await.failed().await;
+    begun.elapsed()
+}
+
+#[tokio::test(start_paused = true)]
+async fn failures_are_answered_later_each_time_up_to_a_limit() {
+    let throttle = Throttle::default();
+    let mut last = Duration::ZERO;
+    for _ in 0..12 {
+        let took = fail(&throttle, "admin", CLIENT).await;
+        assert!(took >= last && took <= Duration::from_millis(5100), "{took:?} after {last:?}");
+        last = took;
+    }
+    assert!(last >= Duration::from_secs(5));
+    // The same user from elsewhere, and another user from here: both are late too.
+    assert!(fail(&throttle, "admin", ELSEWHERE).await >= Duration::from_secs(5));
+    assert!(fail(&throttle, "root", CLIENT).await >= Duration::from_secs(5));
+    // Neither: at once, nearly.
+    assert!(fail(&throttle, "somebody", IpAddr::V4(Ipv4Addr::new(198, 51, 100, 1))).await < Duration::from_millis(200));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_success_or_time_lets_failures_be_forgotten() {
+    let throttle = Throttle::default();
+    for _ in 0..6 {
+        fail(&throttle, "admin", CLIENT).await;
+    }
+    throttle.attempt("admin", CLIENT).await.succeeded();
+    assert!(fail(&throttle, "admin", CLIENT).await < Duration::from_millis(200));
+    for _ in 0..6 {
+        fail(&throttle, "admin", CLIENT).await;
+    }
+    tokio::time::advance(Duration::from_mins(16)).await;
+    assert!(fail(&throttle, "admin", CLIENT).await < Duration::from_millis(200));
+}
+
+#[tokio::test(start_paused = true)]
+async fn guessing_in_parallel_gains_nothing() {
+    let throttle = Arc::new(Throttle::default());
+    for _ in 0..8 {
+        fail(&throttle, "admin", CLIENT).await;
+    }
+    let begun = Instant::now();
+    let guesses = (0..16).map(|_| {
+        let throttle = throttle.clone();
+        async move { fail(&throttle, "admin", CLIENT).await }
+    });
+    futures_util::future::join_all(guesses).await;
+    // Four at a time, five seconds each.
+    assert!(begun.elapsed() >= Duration::from_secs(20), "{:?}", begun.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_password_is_remembered_for_five_minutes() {
+    let remembered = Remembered::new().unwrap();
+    let (right, wrong) = (Secret::from("right"), Secret::from("wrong"));
+    remembered.put("admin", &right);
+    assert!(remembered.holds("admin", &right));
+    assert!(!remembered.holds("admin", &wrong) && !remembered.holds("root", &right));
+    tokio::time::advance(Duration::from_secs(301)).await;
+    assert!(!remembered.holds("admin", &right));
+}
+
+#[tokio::test]
+async fn a_hash_matches_its_password_only() {
+    let hasher = Hasher::default();
+    let hash = hasher.hash(Secret::from("a password")).await.unwrap();
+    assert!(hash.starts_with("$argon2id$"));
+    assert!(hasher.matches(Secret::from("a password"), hash.clone()).await.unwrap());
+    assert!(!hasher.matches(Secret::from("A password"), hash).await.unwrap());
+    assert!(hasher.matches(Secret::from("x"), "garbled".to_owned()).await.is_err());
+}
+
+#[test]
+fn weak_passwords_are_those_that_are_tried_first() {
+    for weak in ["", "admin", "1234567", "Password", "administrator", "Superuser"] {
+        assert!(is_weak("superuser", &Secret::from(weak)), "{weak}");
+    }
+    for strong in ["a-password-for-tests", "correct horse", "8letters"] {
+        assert!(!is_weak("superuser", &Secret::from(strong)), "{strong}");
+    }
+}
+
+#[test]
+fn made_passwords_can_be_read_aloud_and_differ() {
+    let (one, two) = (random::password().unwrap(), random::password().unwrap());
+    assert_ne!(one, two);
+    assert!(one.expose().split('-').all(|group| group.len() == 5), "four groups of five");
+    assert_eq!(one.expose().len(), 23);
+}

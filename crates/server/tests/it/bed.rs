@@ -80,7 +80,7 @@ impl Bed {
 
     /// A request without a login.
     pub(crate) fn bare(&self, method: Method, path: &str) -> RequestBuilder {
-        self.client.request(method, self.url(path)).timeout(Duration::from_secs(60))
+        self.client.request(method, self.url(path)).timeout(Duration::from_mins(1))
     }
 
     /// A request of the admin.

@@ -13,7 +13,18 @@ use crate::bed::{Answer, Bed};
 #[tokio::test]
 async fn every_answer_says_who_gives_it() {
     let bed = Bed::start().await;
-    let paths = ["/", "/page.css", "/favicon.ico", "/healthz", "/api/v1/status", "/api/v1/nothing", "/metrics", "/agm", "/agm/", "/agm/api/v1/status"];
+    let paths = [
+        "/",
+        "/page.css",
+        "/favicon.ico",
+        "/healthz",
+        "/api/v1/status",
+        "/api/v1/nothing",
+        "/metrics",
+        "/agm",
+        "/agm/",
+        "/agm/api/v1/status",
+    ];
     for path in paths {
         for request in [bed.bare(Method::GET, path), bed.request(Method::GET, path), bed.bare(Method::DELETE, path)] {
             let answer = Answer::of(request).await;

@@ -1,0 +1,77 @@
+//! `Idempotency-Key`.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::bed::{Answer, Bed};
+
+async fn post(bed: &Bed, path: &str, key: &str, body: &Value) -> Answer {
+    Answer::of(bed.request(Method::POST, path).header("idempotency-key", key).json(body)).await
+}
+
+#[tokio::test]
+async fn a_request_that_is_sent_twice_acts_once() {
+    let bed = Bed::start().await;
+    let alice = json!({ "name": "alice" });
+    let first = post(&bed, "/api/v1/agents", "one", &alice).await;
+    let again = post(&bed, "/api/v1/agents", "one", &alice).await;
+    assert_eq!((first.expect(201), first.header("location")), (again.expect(201), again.header("location")));
+    assert_eq!((first.header("idempotency-replayed"), again.header("idempotency-replayed")), ("", "true"));
+    post(&bed, "/api/v1/agents", "one", &json!({ "name": "bob" })).await.refused(422, "IDEMPOTENCY_MISMATCH");
+    post(&bed, "/api/v1/agents?dryRun=true", "one", &alice).await.refused(422, "IDEMPOTENCY_MISMATCH");
+    post(&bed, "/api/v1/agents", "two", &alice).await.refused(409, "AGENT_EXISTS");
+    // Each caller has keys of its own.
+    let operator = bed.token("operator").await;
+    let other =
+        bed.bare(Method::POST, "/api/v1/agents").bearer_auth(operator).header("idempotency-key", "one").json(&json!({ "name": "carol" }));
+    Answer::of(other).await.expect(201);
+    for bad in ["", "with space", &"x".repeat(256)] {
+        post(&bed, "/api/v1/agents", bad, &alice).await.refused(422, "VALIDATION_FAILED");
+    }
+}
+
+#[tokio::test]
+async fn duplicates_at_the_same_time_wait_for_the_first() {
+    let bed = Bed::start().await;
+    let body = json!({ "name": "ci", "role": "viewer" });
+    let answers = futures_util::future::join_all((0..8).map(|_| post(&bed, "/api/v1/tokens", "k", &body))).await;
+    let secrets: Vec<Value> = answers.iter().map(|answer| answer.expect(201)["secret"].clone()).collect();
+    assert!(secrets.windows(2).all(|pair| pair[0] == pair[1]), "they all got the one token");
+    assert_eq!(bed.get("/api/v1/tokens").await.expect(200)["items"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn answers_survive_a_restart_sealed() {
+    let bed = Bed::start().await;
+    let body = json!({ "name": "ci", "role": "viewer" });
+    let first = post(&bed, "/api/v1/tokens", "k", &body).await.expect(201);
+    let bed = Bed::on(bed.stop().await, |_| ()).await;
+    assert_eq!(post(&bed, "/api/v1/tokens", "k", &body).await.expect(201), first);
+    assert!(!bed.dir.dump().contains(first["secret"].as_str().unwrap()));
+}
+
+#[tokio::test]
+async fn what_was_refused_may_be_tried_again() {
+    let bed = Bed::start().await;
+    post(&bed, "/api/v1/agents", "k", &json!({ "name": "not a name" })).await.expect(422);
+    post(&bed, "/api/v1/agents", "k", &json!({ "name": "alice" })).await.expect(201);
+}
+
+#[tokio::test]
+async fn the_work_goes_on_when_the_client_leaves() {
+    use agm_simvendor::{Behaviour, On};
+    let (bed, vendor) = Bed::with_provider().await;
+    vendor.push_on(On::Inference, Behaviour::SlowFirstByte(std::time::Duration::from_millis(500)));
+    let body = json!({ "targets": ["alice"], "provider": "one", "model": "m" });
+    let request = bed.request(Method::POST, "/api/v1/switches?wait=30s").header("idempotency-key", "k").json(&body);
+    let seen = vendor.request_count();
+    let left = async {
+        vendor.wait_for_count(seen + 1).await;
+    };
+    tokio::select! {
+        answer = request.send() => panic!("it was not slow: {answer:?}"),
+        () = left => {}
+    }
+    let again = post(&bed, "/api/v1/switches?wait=30s", "k", &body).await;
+    assert_eq!((again.expect(200)["success"].clone(), again.header("idempotency-replayed")), (json!(true), "true"));
+}

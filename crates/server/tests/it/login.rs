@@ -166,7 +166,9 @@ async fn a_password_is_made_at_the_first_start_and_kept() {
 async fn a_weak_password_is_for_loopback_only() {
     let dir = DataDir::new("server").unwrap();
     let agm = agm_ops::Agm::start(settings(&dir, agm_gateway::Settings::default())).await.unwrap();
-    for (password, loopback_only, starts) in [("admin", true, true), ("admin", false, false), ("short", false, false), ("", true, false), (PASSWORD, false, true)] {
+    for (password, loopback_only, starts) in
+        [("admin", true, true), ("admin", false, false), ("short", false, false), ("", true, false), (PASSWORD, false, true)]
+    {
         let admin = AdminCredentials::Given { user: "admin".to_owned(), password: Secret::from(password) };
         let settings = ServerSettings { loopback_only, ..ServerSettings::new(local(), admin, dir.join("run")) };
         match Server::start(settings, agm.clone()).await {

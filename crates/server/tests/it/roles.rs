@@ -32,7 +32,17 @@ async fn nothing_answers_without_a_login_but_what_is_said_to() {
 #[tokio::test]
 async fn who_has_no_login_does_not_learn_which_paths_there_are() {
     let bed = Bed::start().await;
-    let paths = ["/api/v1/nothing", "/ni_status/nothing", "/nothing", "/api", "/api/v1/%74okens", "//api/v1/tokens", "/api/v1/tokens/", "/agm/x", "/agmx"];
+    let paths = [
+        "/api/v1/nothing",
+        "/ni_status/nothing",
+        "/nothing",
+        "/api",
+        "/api/v1/%74okens",
+        "//api/v1/tokens",
+        "/api/v1/tokens/",
+        "/agm/x",
+        "/agmx",
+    ];
     for path in paths {
         Answer::of(bed.bare(Method::GET, path)).await.refused(401, "AUTH_FAILED");
         bed.get(path).await.refused(404, "NOT_FOUND");
@@ -55,7 +65,8 @@ async fn every_role_may_what_the_document_says_and_no_more() {
                 continue;
             }
             // Whoever may, is told that this names nothing, or cannot be understood: nothing is changed either way.
-            let request = bed.bare(method.clone(), &filled(&path, "no-such-thing")).bearer_auth(&token).header("content-type", "text/plain");
+            let request =
+                bed.bare(method.clone(), &filled(&path, "no-such-thing")).bearer_auth(&token).header("content-type", "text/plain");
             let answer = Answer::of(request.body("?")).await;
             if may.contains(&needed) {
                 assert!(!matches!(answer.status.as_u16(), 401 | 403), "{role}: {method} {path}: {answer:?}");
