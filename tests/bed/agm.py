@@ -65,7 +65,9 @@ class Agm:
         self._secrets.add(key)
         self.run("provider", "add", name, "--type", kind, "--base-url", base_url, "--key-stdin", stdin=key)
 
-    def set_model(self, target: str, provider: str, model: str, exits: int = EXIT_DONE) -> subprocess.CompletedProcess[str]:
+    def set_model(
+        self, target: str, provider: str, model: str, exits: int = EXIT_DONE
+    ) -> subprocess.CompletedProcess[str]:
         """The switch."""
         return self.run("set-model", "--target", target, "--provider", provider, "--model", model, exits=exits)
 

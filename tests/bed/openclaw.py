@@ -139,4 +139,5 @@ def free_port() -> int:
     """OpenClaw takes no port 0."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+        port: int = listener.getsockname()[1]
+        return port

@@ -65,7 +65,7 @@ class Vendor:
 
     def ended(self, request: Request) -> str:
         """Waits for the end of an exchange: answered, refused, cut, or abandoned by the other side."""
-        return self._tell("ended", request.number)
+        return str(self._tell("ended", request.number))
 
     def _tell(self, *words: object) -> Any:
         return self._process.tell(" ".join(map(str, [self.name, *words])))

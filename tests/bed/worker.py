@@ -27,7 +27,8 @@ class Worker:
         return self.agm.data / "agents" / "alice" / "model.json"
 
     def shown(self) -> dict[str, Any]:
-        return self.agm.json("agent", "show", WORKER)
+        view: dict[str, Any] = self.agm.json("agent", "show", WORKER)
+        return view
 
     def proof(self, level: str) -> dict[str, Any] | None:
         """The fact that proves a level, if one does."""

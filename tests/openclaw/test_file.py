@@ -1,6 +1,7 @@
 """Somebody's configuration file is changed where the model stands, and byte for byte nowhere else."""
 
 import json
+from typing import Any
 
 from bed.vendors import Vendors
 from bed.worker import Worker
@@ -34,6 +35,6 @@ def test_only_the_model_changes_in_the_file(alice: Worker, vendors: Vendors) -> 
     assert alice.openclaw.config.read_text() == expected
 
 
-def spaced(entry: dict) -> str:
+def spaced(entry: dict[str, Any]) -> str:
     """JSON as the file's author writes objects: with spaces inside the braces."""
     return "{ " + json.dumps(entry)[1:-1] + " }"
