@@ -18,7 +18,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let listen: SocketAddr = arguments.next().unwrap_or_else(|| "127.0.0.1:8080".to_owned()).parse()?;
     let routes: usize = arguments.next().map_or(Ok(1), |count| count.parse())?;
     let gateway = Gateway::start(Settings::default(), listen, &document(&vendor, routes), system_clock())?;
-    tracing::info!(addr = %gateway.addr(), "listening");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         tokio::signal::ctrl_c().await?;

@@ -15,7 +15,7 @@ use agm_domain::name::ProviderName;
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use jiff::Timestamp;
-use tokio::runtime::{Builder, LocalOptions};
+use tokio::runtime::LocalRuntime;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::local::LocalTasks;
@@ -26,7 +26,7 @@ use crate::settings::{Clock, Settings};
 use crate::shared::Shared;
 use crate::upstream::{Pools, Roots, RootsError};
 use crate::worker::Accepted;
-use crate::{acceptor, health, worker};
+use crate::{acceptor, health, thread, worker};
 
 /// A running gateway. Dropping it cuts what is in flight; [`Gateway::shutdown`] drains.
 #[derive(Debug)]
@@ -120,10 +120,10 @@ impl Gateway {
             let (sender, accepted) = mpsc::channel(HANDED);
             workers.push(sender);
             let (shared, seed) = (Arc::clone(&shared), seed());
-            this.thread(format!("agm-gateway-{number}"), move |done| worker::run(shared, number, seed, accepted, done))?;
+            this.thread(format!("agm-gateway-{number}"), move |runtime| worker::run(runtime, shared, number, seed, accepted))?;
         }
         let (ready, is_ready) = std::sync::mpsc::sync_channel(1);
-        this.thread("agm-gateway".to_owned(), move |done| control(&shared, listen, workers, &ready, done))?;
+        this.thread("agm-gateway".to_owned(), move |runtime| control(runtime, &shared, listen, workers, &ready))?;
         this.addr = is_ready
             .recv()
             .map_err(|_| StartError::Thread(io::Error::other("the accepting thread ended")))?
@@ -271,16 +271,8 @@ impl Gateway {
         cut
     }
 
-    fn thread(&self, name: String, body: impl FnOnce(oneshot::Sender<()>) -> io::Result<()> + Send + 'static) -> Result<(), StartError> {
-        let (done, end) = oneshot::channel();
-        let run = move || {
-            if let Err(error) = body(done) {
-                tracing::error!(%error, "a thread of the gateway cannot run; check the process's limits");
-            }
-        };
-        let handle = std::thread::Builder::new().name(name).spawn(run).map_err(StartError::Thread)?;
-        // It ends when it is told to; waiting for it is `end`'s part.
-        drop(handle);
+    fn thread(&self, name: String, main: impl FnOnce(&LocalRuntime) + Send + 'static) -> Result<(), StartError> {
+        let end = thread::start(name, main).map_err(StartError::Thread)?;
         self.done.lock().unwrap_or_else(PoisonError::into_inner).push(end);
         Ok(())
     }
@@ -312,13 +304,12 @@ impl From<RootsError> for StartError {
 
 /// The thread that accepts, tells events and checks keys.
 fn control(
+    runtime: &LocalRuntime,
     shared: &Arc<Shared>,
     listen: SocketAddr,
     workers: Vec<mpsc::Sender<Accepted>>,
     ready: &std::sync::mpsc::SyncSender<io::Result<SocketAddr>>,
-    done: oneshot::Sender<()>,
-) -> io::Result<()> {
-    let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
+) {
     runtime.block_on(async {
         let listener = match acceptor::listen(listen).and_then(|listener| Ok((listener.local_addr()?, listener))) {
             Ok((addr, listener)) => {
@@ -341,9 +332,6 @@ fn control(
         }
         shared.log.flush();
     });
-    runtime.shutdown_timeout(Duration::from_millis(100));
-    let _ = done.send(());
-    Ok(())
 }
 
 /// A start for a worker's random numbers.

@@ -17,6 +17,7 @@ mod settings;
 mod shared;
 mod snapshot;
 mod tap;
+mod thread;
 mod tokens;
 mod upstream;
 mod worker;

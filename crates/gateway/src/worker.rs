@@ -4,11 +4,10 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::runtime::{Builder, LocalOptions};
-use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use tokio::runtime::LocalRuntime;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use crate::connection;
 use crate::keys::Caller;
@@ -54,15 +53,8 @@ pub(crate) struct Spot {
 /// Models of one spot that are looked up without a lock.
 const MAX_CACHED: usize = 64;
 
-/// The worker's thread.
-pub(crate) fn run(
-    shared: Arc<Shared>,
-    number: usize,
-    seed: u64,
-    accepted: mpsc::Receiver<Accepted>,
-    done: oneshot::Sender<()>,
-) -> std::io::Result<()> {
-    let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
+/// What the worker's thread does.
+pub(crate) fn run(runtime: &LocalRuntime, shared: Arc<Shared>, number: usize, seed: u64, accepted: mpsc::Receiver<Accepted>) {
     runtime.block_on(async {
         let worker = Rc::new(Worker::new(shared, number, seed));
         let ended = worker.shared.ended.clone();
@@ -71,10 +63,6 @@ pub(crate) fn run(
             () = ended.cancelled() => {}
         }
     });
-    // Whoever is still there is cut.
-    runtime.shutdown_timeout(Duration::from_millis(100));
-    let _ = done.send(());
-    Ok(())
 }
 
 async fn serve(worker: &Rc<Worker>, mut accepted: mpsc::Receiver<Accepted>) {
