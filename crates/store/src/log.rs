@@ -43,11 +43,15 @@ impl Store {
         {
             return Ok(Arc::clone(newest));
         }
-        let stored = self.read_stored(number).await?;
-        let stored = stored.ok_or(Error::NoRevision { number })?;
-        let revision = Arc::new(self.open_revision(stored)?);
+        let revision = Arc::new(self.read_back(number).await?);
         self.remember(&revision);
         Ok(revision)
+    }
+
+    /// One revision as the storage holds it now, whatever this process remembers of it.
+    pub async fn read_back(&self, number: u64) -> Result<Revision, Error> {
+        let stored = self.read_stored(number).await?;
+        self.open_revision(stored.ok_or(Error::NoRevision { number })?)
     }
 
     /// Heads, newest first: at most `limit` of those below `before`.
@@ -69,7 +73,7 @@ impl Store {
         if newest != parent {
             return Err(Error::Conflict { parent, newest });
         }
-        let Draft { author, message, document } = draft;
+        let Draft { author, message, document, passing } = draft;
         let now = self.now();
         let head = RevisionHead {
             number: parent + 1,
@@ -80,6 +84,7 @@ impl Store {
             message,
             fencing,
             content: self.content_of(&document)?,
+            passing,
         };
         self.create(&head, &document).await?;
         let revision = Arc::new(Revision { head, document, unreadable: Vec::new() });

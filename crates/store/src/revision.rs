@@ -28,6 +28,9 @@ pub struct RevisionHead {
     pub fencing: u64,
     /// The keyed hash of the clear document (hex): equal documents, equal contents.
     pub content: String,
+    /// Whether it is a state in the middle of a longer change: nothing to go back to.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub passing: bool,
 }
 
 /// A revision with its document.
@@ -64,6 +67,8 @@ pub struct Draft {
     pub message: String,
     /// The whole clear document.
     pub document: Value,
+    /// Whether it is a state in the middle of a longer change.
+    pub passing: bool,
 }
 
 impl fmt::Debug for Draft {

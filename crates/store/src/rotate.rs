@@ -38,8 +38,12 @@ impl Store {
             if !self.is_sealed_otherwise(newest.number(), active).await? {
                 return Ok(None);
             }
-            let draft =
-                Draft { author: author.to_owned(), message: format!("Master key rotated to {active}"), document: newest.document.clone() };
+            let draft = Draft {
+                author: author.to_owned(),
+                message: format!("Master key rotated to {active}"),
+                document: newest.document.clone(),
+                passing: newest.head.passing,
+            };
             tries += 1;
             match self.append(newest.number(), draft).await {
                 // Somebody appended meanwhile, with the new key: look again.

@@ -123,5 +123,5 @@ pub fn document(name: &str) -> Value {
 }
 
 pub fn draft(name: &str) -> Draft {
-    Draft { author: "admin".to_owned(), message: format!("add {name}"), document: document(name) }
+    Draft { author: "admin".to_owned(), message: format!("add {name}"), document: document(name), passing: false }
 }

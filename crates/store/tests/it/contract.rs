@@ -36,6 +36,7 @@ on_every_storage!(
     a_chain_of_concurrent_appends_is_in_order,
     heads_come_newest_first_and_in_pages,
     another_process_reads_what_was_appended,
+    reading_back_asks_the_storage,
     a_reader_changes_nothing,
     every_holder_has_a_greater_number,
     secrets_are_sealed_at_rest,
@@ -156,6 +157,22 @@ async fn another_process_reads_what_was_appended(bed: Bed) {
         let read = reader.newest().await.unwrap().unwrap();
         assert_eq!((&read.head, &read.document), (&appended.head, &appended.document));
     }
+}
+
+async fn reading_back_asks_the_storage(bed: Bed) {
+    let store = bed.store().await;
+    grow(&store, 1).await;
+    let back = store.read_back(1).await.unwrap();
+    assert_eq!((&back.head, &back.document), (&store.read(1).await.unwrap().head, &document("p0")));
+
+    let path = "agm/revisions/00000000000000000001.json";
+    let bytes = bed.blob.get(path).await.unwrap().unwrap().bytes;
+    let altered = String::from_utf8_lossy(&bytes).replace("1.5", "2.5");
+    bed.blob.put(path, altered.into()).await.unwrap();
+    assert_eq!(store.read(1).await.unwrap().document["unknown"]["a"][0], 1.5, "from memory");
+    assert_eq!(store.read_back(1).await.unwrap().document["unknown"]["a"][0], 2.5);
+    bed.blob.delete(path).await.unwrap();
+    assert!(matches!(store.read_back(1).await, Err(Error::NoRevision { number: 1 })));
 }
 
 async fn a_reader_changes_nothing(bed: Bed) {
