@@ -81,7 +81,7 @@ pub struct LastSeenView {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NewAgent {
-    /// The Worker's name, with or without `worker:`; `manager` sets the Manager's configuration file.
+    /// The Worker's name, with or without `worker:`.
     pub name: String,
     /// Absolute path of its `openclaw.json`, if agm is to keep it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -91,7 +91,8 @@ pub struct NewAgent {
     pub log: Option<String>,
     /// Its gateway key, if it has one already; else one is made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub key: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub key: Option<Secret>,
 }
 
 /// What is changed about an agent.
@@ -139,7 +140,7 @@ impl Agm {
         }
         let mut agent = Agent::new(id.clone(), self.stamp());
         agent.config_file = config_file;
-        let key = new.key.map_or_else(new_gateway_key, |key| Ok(Secret::from(key)))?;
+        let key = new.key.map_or_else(new_gateway_key, Ok)?;
         let consumer = Consumer::bearer(agent.consumer.clone(), key);
         let wrong = agm_domain::check::consumer_hard(&consumer, &writer.document);
         if !wrong.is_empty() {
@@ -209,7 +210,7 @@ impl Agm {
         Ok(changes)
     }
 
-    /// An agent's gateway key in clear. Taken down in the audit log.
+    /// An agent's gateway key in clear. Taken down in the audit log first: a key that nobody is seen to have read is not given out.
     pub async fn agent_key(&self, actor: &Actor, id: &AgentId) -> Result<Secret, OpError> {
         if actor.role < Role::Admin {
             let error = OpError::new(Fault::Forbidden, Code::Forbidden, "only an admin sees keys in clear");
@@ -220,7 +221,7 @@ impl Agm {
         let key = current.document.consumers.get(&agent.consumer).and_then(Consumer::first_key).cloned();
         let none = || OpError::new(Fault::NotFound, Code::ConsumerNotFound, format!("the consumer `{}` has no key", agent.consumer));
         let key = key.ok_or_else(none)?;
-        self.audit(actor, "agent.key", &id.to_string(), json!({})).await;
+        self.0.store.audit(json!({ "actor": actor.name, "action": "agent.key", "subject": id.to_string(), "details": {} })).await?;
         Ok(key)
     }
 

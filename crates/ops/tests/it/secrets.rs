@@ -1,7 +1,8 @@
 //! A planted key is nowhere but in the sealed store.
 
+use agm_domain::agent::AgentId;
 use agm_domain::secret::Secret;
-use agm_ops::{KeyChange, ProviderPatch, TestRequest};
+use agm_ops::{KeyChange, NewAgent, ProviderPatch, TestRequest};
 use agm_testkit::secrets::PlantedKey;
 use serde_json::json;
 
@@ -46,4 +47,26 @@ async fn a_planted_key_shows_nowhere() {
         let leaks = key.sweep_dir(world.dir.path(), &[]).unwrap();
         assert!(leaks.is_empty(), "on disk: {leaks:?}");
     }
+}
+
+#[tokio::test]
+async fn a_key_is_not_given_out_unless_that_is_taken_down() {
+    let world = World::of(vec![script("one")]).await;
+    world.agent("alice").await;
+    let alice = AgentId::parse("worker:alice").unwrap();
+    assert!(world.agm.agent_key(&actor(), &alice).await.is_ok());
+    let entries = world.agm.audit_log(None, 10).await.unwrap();
+    assert_eq!((entries[0].action.as_str(), entries[0].subject.as_str()), ("agent.key", "worker:alice"));
+    // A file where the log's directory should be: nothing can be written there.
+    let log = world.dir.path().join("agm/audit");
+    std::fs::remove_dir_all(&log).unwrap();
+    std::fs::write(&log, "").unwrap();
+    assert!(world.agm.agent_key(&actor(), &alice).await.is_err());
+}
+
+#[test]
+fn an_agent_s_own_key_is_no_part_of_what_is_logged_of_a_request() {
+    let key = PlantedKey::generate("agm-");
+    let new: NewAgent = serde_json::from_value(json!({ "name": "alice", "key": key.value() })).unwrap();
+    key.assert_absent("a request's debug form", &format!("{new:?}"));
 }
