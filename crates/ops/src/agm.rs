@@ -209,7 +209,12 @@ async fn first_revision(settings: &Settings, store: &Store) -> Result<Current, O
     document.consumers.insert(consumer.name.clone(), consumer);
     document.agents.insert(AgentId::Manager, manager);
     let value = serde_json::to_value(&document).map_err(|error| OpError::internal(error.to_string()))?;
-    let draft = Draft { author: "agm".to_owned(), message: "first start: the Manager and its gateway key".to_owned(), document: value };
+    let draft = Draft {
+        author: "agm".to_owned(),
+        message: "first start: the Manager and its gateway key".to_owned(),
+        document: value,
+        passing: false,
+    };
     Current::of(&*store.append(0, draft).await?)
 }
 

@@ -93,20 +93,29 @@ impl Writer {
     ///
     /// Runs in a task of its own: a caller that goes away in the middle leaves neither a half-applied change nor a stale memory of it.
     pub(crate) async fn commit(self, actor: &Actor, message: impl Into<String>) -> Result<Arc<Current>, OpError> {
+        self.publish(actor, message.into(), false).await
+    }
+
+    /// The same for a state in the middle of a longer change.
+    pub(crate) async fn commit_passing(self, actor: &Actor, message: impl Into<String>) -> Result<Arc<Current>, OpError> {
+        self.publish(actor, message.into(), true).await
+    }
+
+    async fn publish(self, actor: &Actor, message: String, passing: bool) -> Result<Arc<Current>, OpError> {
         if self.document == self.base.document {
             return Ok(self.base);
         }
-        let (author, message) = (actor.name.clone(), message.into());
+        let author = actor.name.clone();
         let tracker = self.agm.0.tasks.clone();
-        let task = tracker.spawn(async move { self.append(author, message).await });
+        let task = tracker.spawn(async move { self.append(author, message, passing).await });
         task.await.map_err(|_| OpError::internal("writing the revision was cut off"))?
     }
 
-    async fn append(self, author: String, message: String) -> Result<Arc<Current>, OpError> {
+    async fn append(self, author: String, message: String, passing: bool) -> Result<Arc<Current>, OpError> {
         let Self { agm, guard, base, document } = self;
         let value =
             serde_json::to_value(&document).map_err(|error| OpError::internal(format!("the document cannot be written: {error}")))?;
-        let draft = Draft { author, message, document: value };
+        let draft = Draft { author, message, document: value, passing };
         let revision = match agm.0.store.append(base.head.number, draft).await {
             Ok(revision) => revision,
             Err(error) => {

@@ -93,6 +93,7 @@ impl World {
             author: "somebody".to_owned(),
             message: "changed elsewhere".to_owned(),
             document: serde_json::to_value(&document).unwrap(),
+            passing: false,
         };
         self.agm.store().append(current.head.number, draft).await.unwrap();
         self.agm.reload().await.unwrap();
@@ -116,6 +117,7 @@ pub(crate) fn settings_at(dir: &std::path::Path) -> Settings {
         data_dir: dir.to_owned(),
         storage: Storage::Directory,
         master_key: None,
+        manager_key: None,
         gateway_listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         gateway,
         gateway_url: None,
