@@ -18,7 +18,7 @@ pub(crate) use model::{ModelCommand, ModelPut, Restart, SetModel, SwitchOptions}
 pub(crate) use provider::{CreateProvider, KeySource, ProviderAdd, ProviderCommand, ProviderSet, RotateKey};
 pub(crate) use route::{RouteCommand, RouteSet, Upstream};
 pub(crate) use server::{ConfigCommand, DemoArgs, MonitorCommand, ServerArgs, UpArgs};
-pub(crate) use watch::{EventsArgs, TokenCommand, TokenCreate};
+pub(crate) use watch::{EventsArgs, KeyCommand, TokenCommand, TokenCreate};
 
 /// AI Gateway Manager: providers, routes, and the models your agents run on.
 #[derive(Debug, Parser)]
@@ -130,6 +130,9 @@ pub(crate) enum Command {
     /// API tokens
     #[command(subcommand)]
     Token(TokenCommand),
+    /// The key that seals the store
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// The settings, and where each comes from
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -7,8 +7,8 @@ use agm_domain::secret::Secret;
 use crate::args::KeySource;
 use crate::error::{CliError, Result};
 use crate::output::{Tint, say};
-use crate::settings::variables::AGM_PROVIDER_KEY;
 use crate::settings::environment;
+use crate::settings::variables::AGM_PROVIDER_KEY;
 
 /// The most that is read as keys: many keys, and no file given by mistake.
 const MOST: u64 = 64 << 10;
@@ -19,7 +19,9 @@ pub(crate) fn given_keys(source: &KeySource) -> Result<Vec<Secret>> {
         Some("-") => stdin_keys(),
         Some(key) => {
             let warning = Tint::Warn.paint("warning:");
-            say(&format!("{warning} a key given as an argument stays in the shell's history and shows in `ps`; `--key -` reads it from stdin"))?;
+            say(&format!(
+                "{warning} a key given as an argument stays in the shell's history and shows in `ps`; `--key -` reads it from stdin"
+            ))?;
             Ok(vec![Secret::from(key)])
         }
         None if source.key_stdin => stdin_keys(),

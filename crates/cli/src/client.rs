@@ -53,7 +53,7 @@ impl Client {
         let http = http(&settings.url)?;
         match who_answers(&http, &settings.url).await {
             Answerer::Agm(_) => Ok(Self { http, base: settings.url, login: settings.login }),
-            Answerer::Nobody(_) => {
+            Answerer::Nobody => {
                 let message = format!("no agm answers at {} ({})", shown(&settings.url), settings.origin);
                 Err(CliError::new(Exit::NoServer, message).hint("`agm up` starts one here, `agm monitor start` in the background"))
             }
@@ -178,7 +178,9 @@ impl Client {
             Login::Password(..) => "user and password were sent",
             Login::None => "nothing was sent",
         };
-        format!("{tried}; set AGM_TOKEN, or AGM_ADMIN_USER and AGM_ADMIN_PASSWORD, or name the data directory of a local agm with `--data-dir`")
+        format!(
+            "{tried}; set AGM_TOKEN, or AGM_ADMIN_USER and AGM_ADMIN_PASSWORD, or name the data directory of a local agm with `--data-dir`"
+        )
     }
 
     fn unsent(&self, error: &reqwest::Error) -> CliError {

@@ -6,6 +6,7 @@ mod backup;
 mod config;
 mod demo;
 mod events;
+mod key;
 mod model;
 mod monitor;
 mod providers;
@@ -15,7 +16,7 @@ mod switch;
 mod token;
 mod up;
 
-use crate::args::{Cli, Command};
+use crate::args::{Cli, Command, KeyCommand};
 use crate::client::Client;
 use crate::error::{Exit, Result};
 use crate::output::Output;
@@ -65,6 +66,7 @@ async fn ask(session: &Session, command: Command) -> Result<Exit> {
         Command::Events(args) => events::run(session, &args).await,
         Command::Audit { limit } => status::audit(session, limit).await,
         Command::Token(command) => token::run(session, command).await,
+        Command::Key(KeyCommand::Rotate { key_stdin }) => key::rotate(session, key_stdin).await,
         // Answered above, before anybody was asked.
         Command::Up(_)
         | Command::Demo(_)

@@ -32,6 +32,7 @@ pub(crate) enum Exit {
 
 impl Exit {
     /// Every exit with its meaning, for the reference page.
+    #[cfg(test)]
     pub(crate) const ALL: [(Self, &'static str); 8] = [
         (Self::Done, "done"),
         (Self::Failed, "failed"),
@@ -46,19 +47,23 @@ impl Exit {
     /// The exit that a code of the API stands for; the status decides where the code says nothing about it.
     pub(crate) fn of(code: Option<Code>, status: u16) -> Self {
         use Code::{
-            AddressRefused, AgentExists, AgentProtected, IdempotencyMismatch, InProgress, InvalidModel, InvalidName, MalformedBody,
-            ModelNotReachable, NotLeader, ProviderExists, ProviderInUse, ProviderTypeUnsupported, RestartRequired, RouteConflict,
-            UpstreamError, ValidationFailed, VendorFaulty, VendorKeyRefused, VendorModelUnknown, VendorTimeout, VendorUnreachable,
-            VersionConflict,
+            AddressRefused, AgentExists, AgentProtected, InProgress, InvalidModel, InvalidName, MalformedBody, ModelNotReachable,
+            NotLeader, ProviderExists, ProviderInUse, ProviderTypeUnsupported, RestartRequired, RouteConflict, UpstreamError,
+            ValidationFailed, VendorFaulty, VendorKeyRefused, VendorModelUnknown, VendorTimeout, VendorUnreachable, VersionConflict,
         };
         match (code, status) {
             (Some(RestartRequired | InProgress), _) => Self::NotFinished,
-            (Some(ModelNotReachable | VendorKeyRefused | VendorModelUnknown | VendorTimeout | VendorFaulty), _) => Self::NotReachable,
-            (Some(VendorUnreachable | UpstreamError | AddressRefused), _) | (_, 502 | 504) => Self::NotReachable,
+            (
+                Some(
+                    ModelNotReachable | VendorKeyRefused | VendorModelUnknown | VendorTimeout | VendorFaulty | VendorUnreachable
+                    | UpstreamError | AddressRefused,
+                ),
+                _,
+            )
+            | (_, 502 | 504) => Self::NotReachable,
             (Some(InvalidName | InvalidModel | ValidationFailed | MalformedBody | ProviderTypeUnsupported), 400 | 422) => Self::Usage,
-            (Some(RouteConflict | VersionConflict | ProviderInUse | ProviderExists | AgentExists | AgentProtected), _) => Self::Conflict,
-            (Some(NotLeader), _) | (_, 409 | 412) => Self::Conflict,
-            (Some(IdempotencyMismatch), _) => Self::Failed,
+            (Some(RouteConflict | VersionConflict | ProviderInUse | ProviderExists | AgentExists | AgentProtected | NotLeader), _)
+            | (_, 409 | 412) => Self::Conflict,
             (_, 404) => Self::NotFound,
             _ => Self::Failed,
         }

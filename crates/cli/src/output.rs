@@ -54,7 +54,7 @@ impl Output {
             CliError::failed(format!("the server's answer cannot be understood: {error}"))
                 .hint("`agm version` and `agm status` show both versions; `-o json` prints the answer as it is")
         })?;
-        self.text(&table(&view))
+        print(&table(&view))
     }
 
     /// Prints a list, `{items: […]}`, as a table of its items; `empty` is said when there are none.
@@ -72,32 +72,37 @@ impl Output {
     /// Prints a value in the format for programs.
     pub(crate) fn value(self, value: &Value) -> Result<()> {
         let text = match self.format {
-            Format::Yaml => serde_saphyr::to_string(value).map_err(|error| CliError::failed(format!("this cannot be said in YAML: {error}")))?,
+            Format::Yaml => {
+                serde_saphyr::to_string(value).map_err(|error| CliError::failed(format!("this cannot be said in YAML: {error}")))?
+            }
             Format::Json | Format::Table => serde_json::to_string_pretty(value).unwrap_or_default(),
         };
-        self.text(&text)
+        print(&text)
     }
 
     /// Prints one line of JSON: for streams, where every line is a value.
     pub(crate) fn line(self, value: &Value) -> Result<()> {
         match self.format {
-            Format::Yaml => self.text(&format!("---\n{}", serde_saphyr::to_string(value).unwrap_or_default().trim_end())),
-            Format::Json | Format::Table => self.text(&value.to_string()),
+            Format::Yaml => print(&format!("---\n{}", serde_saphyr::to_string(value).unwrap_or_default().trim_end())),
+            Format::Json | Format::Table => print(&value.to_string()),
         }
-    }
-
-    /// Prints text on stdout.
-    pub(crate) fn text(self, text: &str) -> Result<()> {
-        let mut stdout = anstream::stdout().lock();
-        writeln!(stdout, "{}", text.trim_end_matches('\n'))?;
-        stdout.flush()?;
-        Ok(())
     }
 
     /// A table as text.
     pub(crate) fn sheet(self, sheet: &Sheet) -> String {
         sheet.render(self.width, self.colour)
     }
+}
+
+/// Prints text on stdout.
+pub(crate) fn print(text: &str) -> Result<()> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    let mut stdout = anstream::stdout().lock();
+    writeln!(stdout, "{}", text.trim_end_matches('\n'))?;
+    stdout.flush()?;
+    Ok(())
 }
 
 /// Says something to a person.
@@ -121,6 +126,11 @@ pub(crate) fn sentence(diagnostic: &Diagnostic) -> String {
         Some(hint) => format!("{}; {hint}", diagnostic.message),
         None => diagnostic.message.clone(),
     }
+}
+
+/// `1 route`, `2 routes`.
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 fn terminal_width() -> Option<u16> {

@@ -2,6 +2,7 @@
 
 mod place;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use place::{Endpoints, Holder, RunDir, holder, log_path};
 
+use crate::client::{Answerer, http, who_answers};
 use crate::error::{CliError, Result};
 use crate::settings::Settings;
 
@@ -40,7 +42,10 @@ impl Running {
     pub(crate) async fn start(settings: Settings) -> Result<Self> {
         let page = LatePage::default();
         let mut remarks = settings.remarks.clone();
-        let agm = Agm::start(of_agm(&settings, &page)).await?;
+        let agm = match Agm::start(of_agm(&settings, &page)).await {
+            Ok(agm) => agm,
+            Err(error) => return Err(taken(settings.gateway_listen).await.unwrap_or_else(|| error.into())),
+        };
         let run = RunDir::new(&settings.data_dir);
         let server = match Server::start(of_server(&settings, &run), agm.clone()).await {
             Ok(server) => server,
@@ -86,6 +91,22 @@ impl Running {
     }
 }
 
+/// Whether somebody else has the gateway's address, and who.
+async fn taken(address: SocketAddr) -> Option<CliError> {
+    let error = std::net::TcpListener::bind(address).err()?;
+    if error.kind() != std::io::ErrorKind::AddrInUse {
+        return None;
+    }
+    let url = url::Url::parse(&format!("http://{address}")).ok()?;
+    let who = match who_answers(&http(&url).ok()?, &url).await {
+        Answerer::Agm(version) => format!("another agm ({version}) answers there"),
+        Answerer::SomethingElse(what) => format!("something else{what} answers there"),
+        Answerer::Nobody => "somebody else has it and does not answer".to_owned(),
+    };
+    let message = format!("port {} on {} is taken: {who}", address.port(), address.ip());
+    Some(CliError::failed(message).hint("choose another one with `--gateway-listen`, for example `--gateway-listen 127.0.0.1:0`"))
+}
+
 fn of_agm(settings: &Settings, page: &LatePage) -> agm_ops::Settings {
     let mut gateway = settings.gateway.clone();
     if settings.gateway_ui {
@@ -109,11 +130,8 @@ fn of_agm(settings: &Settings, page: &LatePage) -> agm_ops::Settings {
 }
 
 fn of_server(settings: &Settings, run: &RunDir) -> ServerSettings {
-    let view = |found: &crate::settings::Found| SettingView {
-        name: found.key.to_owned(),
-        value: found.shown(),
-        source: found.origin.to_string(),
-    };
+    let view =
+        |found: &crate::settings::Found| SettingView { name: found.key.to_owned(), value: found.shown(), source: found.origin.to_string() };
     let mut server = ServerSettings::new(settings.listen, settings.admin.clone(), run.path().to_owned());
     server.manager_access = settings.manager_access;
     server.public_url.clone_from(&settings.public_url);

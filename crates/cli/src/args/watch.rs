@@ -1,4 +1,4 @@
-//! `events` and `token …`.
+//! `events`, `token …` and `key …`.
 
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -63,4 +63,17 @@ pub(crate) enum Role {
     Operator,
     /// Everything
     Admin,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Seals the store with another master key; older backups stay readable
+    #[command(
+        after_help = "Examples:\n  agm key rotate                                        # the key file: a key is made\n  openssl rand -base64 32 | agm key rotate --key-stdin  # AGM_MASTER_KEY: put the same one there"
+    )]
+    Rotate {
+        /// Reads the new key from stdin: 32 bytes in base64
+        #[arg(long)]
+        key_stdin: bool,
+    },
 }

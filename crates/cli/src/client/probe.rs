@@ -11,8 +11,8 @@ pub(crate) enum Answerer {
     Agm(String),
     /// Something else; what it calls itself, in brackets, if it does.
     SomethingElse(String),
-    /// Nobody; why.
-    Nobody(String),
+    /// Nobody.
+    Nobody,
 }
 
 /// Asks for health. Nothing secret is part of the question.
@@ -29,7 +29,7 @@ pub(crate) async fn who_answers(http: &reqwest::Client, base: &Url) -> Answerer 
                 None => Answerer::SomethingElse(header("server").map(|server| format!(" ({server})")).unwrap_or_default()),
             }
         }
-        Err(error) if error.is_connect() || error.is_timeout() => Answerer::Nobody(error.to_string()),
+        Err(error) if error.is_connect() || error.is_timeout() => Answerer::Nobody,
         // It took the connection and did not speak HTTP.
         Err(_) => Answerer::SomethingElse(String::new()),
     }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::args::Cli;
 use crate::error::{CliError, Exit, Result};
-use crate::output::Output;
+use crate::output::{Output, print};
 
 /// What `agm` alone prints.
 pub(super) fn help() -> Result<Exit> {
@@ -19,7 +19,7 @@ pub(super) fn help() -> Result<Exit> {
 pub(super) fn version(out: Output) -> Result<Exit> {
     let version = env!("CARGO_PKG_VERSION");
     if out.is_table() {
-        out.text(&format!("agm {version}"))?;
+        print(&format!("agm {version}"))?;
     } else {
         out.value(&json!({ "version": version }))?;
     }

@@ -14,7 +14,7 @@ use crate::args::{AgentAdd, AgentCommand, AgentSet};
 use crate::ask;
 use crate::client::Condition;
 use crate::error::{CliError, Exit, Result};
-use crate::output::{self, Cell, Sheet, Tint, age, details, ladder, say};
+use crate::output::{self, Cell, Sheet, Tint, age, details, ladder, print, say};
 
 pub(super) async fn run(session: &Session, command: AgentCommand) -> Result<Exit> {
     match command {
@@ -176,7 +176,8 @@ async fn repair(session: &Session, agent: &str, dry_run: bool) -> Result<Exit> {
     if left == 0 {
         return Ok(Exit::Done);
     }
-    Err(CliError::failed(format!("{left} of what drifted for {agent} could not be mended")).hint("the lines marked ✗ say what to do by hand"))
+    Err(CliError::failed(format!("{left} of what drifted for {agent} could not be mended"))
+        .hint("the lines marked ✗ say what to do by hand"))
 }
 
 async fn key(session: &Session, agent: &str, rotate: bool, yes: bool) -> Result<Exit> {
@@ -185,10 +186,11 @@ async fn key(session: &Session, agent: &str, rotate: bool, yes: bool) -> Result<
         session.client.post(&["agents", agent, "key", "rotate"], &[], None).await?;
     }
     let answer = session.client.post(&["agents", agent, "key"], &[], None).await?;
-    match session.out.is_table() {
+    if session.out.is_table() {
         // Alone on its line, so that `$(…)` takes it.
-        true => session.out.text(answer["key"].as_str().unwrap_or_default())?,
-        false => session.out.value(&answer)?,
+        print(answer["key"].as_str().unwrap_or_default())?;
+    } else {
+        session.out.value(&answer)?;
     }
     Ok(Exit::Done)
 }

@@ -12,7 +12,7 @@ use crate::args::{BackupCommand, Restore};
 use crate::ask;
 use crate::client::Condition;
 use crate::error::{CliError, Exit, Result};
-use crate::output::{self, Cell, Sheet, Tint, age, details};
+use crate::output::{self, Cell, Sheet, Tint, age, details, print};
 
 pub(super) async fn run(session: &Session, command: BackupCommand) -> Result<Exit> {
     match command {
@@ -100,7 +100,8 @@ async fn restore(session: &Session, args: Restore) -> Result<Exit> {
     if args.dry_run || answer["verified"] == true {
         return Ok(Exit::Done);
     }
-    Err(CliError::failed("not everything reads back as it should").hint("the lines above say what does not; `agm agent list` shows what drifted"))
+    Err(CliError::failed("not everything reads back as it should")
+        .hint("the lines above say what does not; `agm agent list` shows what drifted"))
 }
 
 fn told(restored: &Restored, dry_run: bool) -> String {
@@ -124,7 +125,7 @@ async fn remove(session: &Session, id: u64, yes: bool) -> Result<Exit> {
 /// What is printed where the API has nothing to say.
 pub(super) fn removed(session: &Session, noun: &str, id: &str) -> Result<Exit> {
     if session.out.is_table() {
-        session.out.text(&format!("{noun} {id} removed"))?;
+        print(&format!("{noun} {id} removed"))?;
     } else {
         session.out.value(&Value::Object([("removed".to_owned(), id.into())].into_iter().collect()))?;
     }

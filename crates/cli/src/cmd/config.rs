@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::args::{ConfigCommand, Global};
 use crate::error::{Exit, Result};
-use crate::output::{Cell, Output, Sheet, Tint, say};
+use crate::output::{Cell, Output, Sheet, Tint, print, say};
 use crate::settings::{Origin, environment, resolve};
 
 pub(super) fn run(global: &Global, command: &ConfigCommand, out: Output) -> Result<Exit> {
@@ -14,7 +14,10 @@ pub(super) fn run(global: &Global, command: &ConfigCommand, out: Output) -> Resu
         say(&format!("{} {remark}", Tint::Warn.paint("note:")))?;
     }
     if !out.is_table() {
-        let rows = settings.found.iter().map(|found| json!({ "name": found.key, "value": found.shown(), "source": found.origin.to_string() }));
+        let rows = settings
+            .found
+            .iter()
+            .map(|found| json!({ "name": found.key, "value": found.shown(), "source": found.origin.to_string(), "about": found.about() }));
         let rows: Vec<_> = rows.collect();
         out.value(&json!({ "dataDir": settings.data_dir, "settings": rows }))?;
         return Ok(Exit::Done);
@@ -27,6 +30,6 @@ pub(super) fn run(global: &Global, command: &ConfigCommand, out: Output) -> Resu
         let tint = if found.origin == Origin::Default { Tint::Dim } else { Tint::Plain };
         sheet.row(vec![found.key.into(), value, Cell::new(found.origin.to_string(), tint)]);
     }
-    out.text(&out.sheet(&sheet))?;
+    print(&out.sheet(&sheet))?;
     Ok(Exit::Done)
 }

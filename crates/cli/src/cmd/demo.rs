@@ -15,13 +15,13 @@ use tokio::time::{Instant, timeout};
 
 use self::agents::Team;
 use self::vendors::Vendors;
-use super::up::{Stop, banner, runtime};
+use super::up::{Stop, places, runtime};
 use super::{Session, switch};
 use crate::args::{DemoArgs, Global, ServerArgs};
 use crate::client::Client;
 use crate::error::{CliError, Exit, Result};
 use crate::log;
-use crate::output::{Output, Tint, ladder};
+use crate::output::{Output, Tint, ladder, print};
 use crate::running::Running;
 use crate::settings::{ClientSettings, resolve, variables as v};
 
@@ -71,16 +71,16 @@ async fn play(place: &Path, once: bool, out: Output) -> Result<Exit> {
     log::start(&settings.log)?;
     let vendors = Vendors::start().await?;
     let running = Running::start(settings).await?;
-    out.text(&banner(running.ready(), true))?;
+    print(&places(running.ready(), true))?;
     let client = Client::connect(ClientSettings::resolve(&global, &env)?).await?;
     let session = Session { client, out };
-    out.text("\nThe demo: two simulated vendors, a Manager and three Workers that talk to them through the gateway.")?;
+    print("\nThe demo: two simulated vendors, a Manager and three Workers that talk to them through the gateway.")?;
     let mut team = Team::new(place);
     set_up(&session.client, &vendors, &team).await?;
     team.begin_to_work()?;
     let outcome = show(&session).await;
     if outcome.is_ok() && !once {
-        out.text(&look_around(&super::up::command(running.ready())))?;
+        print(&look_around(&super::up::command(running.ready())))?;
         std::future::pending::<()>().await;
     }
     team.go_home().await;
@@ -121,25 +121,26 @@ fn request(agent: &str, provider: &str, model: &str) -> SwitchRequest {
 /// One switch, with its steps, and its evidence until the agent's own traffic shows it.
 async fn show(session: &Session) -> Result<Exit> {
     let (provider, model) = TO;
-    session.out.text(&format!("\n$ agm model set {STAR} {model} --provider {provider}"))?;
+    print(&format!("\n$ agm model set {STAR} {model} --provider {provider}"))?;
     let mut evidence = session.client.events(&["evidence.changed", "request.seen"], None).await?;
     let performed = switch::perform(session, &request(STAR, provider, model), PATIENCE).await?;
     let report: &SwitchReport = &performed.report;
     if report.error().is_some() {
         return switch::show(session, &performed);
     }
-    session.out.text(&format!("done; now for {STAR}'s own next request to show it …"))?;
+    print(&format!("done; now for {STAR}'s own next request to show it …"))?;
     let until = Instant::now() + PATIENCE;
     let found = loop {
         let answer = session.client.get(&["agents", STAR, "evidence"]).await?;
-        let found = Evidence::deserialize(&answer).map_err(|error| CliError::failed(format!("the evidence cannot be understood: {error}")))?;
+        let found =
+            Evidence::deserialize(&answer).map_err(|error| CliError::failed(format!("the evidence cannot be understood: {error}")))?;
         if found.proven() == Some(Level::Observed) || Instant::now() >= until {
             break found;
         }
         // Looked at again when something happened, and now and then.
         drop(timeout(Duration::from_secs(1), evidence.next()).await);
     };
-    session.out.text(&session.out.sheet(&ladder(&found, Timestamp::now())))?;
+    print(&session.out.sheet(&ladder(&found, Timestamp::now())))?;
     if found.proven() == Some(Level::Observed) {
         return Ok(Exit::Done);
     }

@@ -68,7 +68,10 @@ fn planned(session: &Session, plan: &SwitchPlan) -> String {
     let mut parts = vec![session.out.sheet(&members), String::new()];
     parts.extend(plan.steps.iter().map(switch::planned));
     parts.push(String::new());
-    parts.push(format!("routes:   {}", if plan.routes.is_empty() { "unchanged".to_owned() } else { format!("\n{}", output::changes(&plan.routes)) }));
+    parts.push(format!(
+        "routes:   {}",
+        if plan.routes.is_empty() { "unchanged".to_owned() } else { format!("\n{}", output::changes(&plan.routes)) }
+    ));
     for file in &plan.files {
         parts.push(format!("file:     {} ({})", file.path, file.agent));
         parts.extend(file.changes.iter().map(|change| format!("    {change}")));
@@ -134,7 +137,7 @@ async fn list(session: &Session, provider: Option<&str>) -> Result<Exit> {
                 reasons.into(),
                 Cell::names(&model.providers),
                 Cell::names(&model.agents),
-                Cell::of(&model.source),
+                Cell::of(model.source),
             ]
         })
     })?;

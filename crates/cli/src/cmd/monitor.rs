@@ -12,16 +12,16 @@ use serde_json::json;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::time::Instant;
 
-use super::up::banner;
+use super::up::{next, places};
 use crate::args::{Global, MonitorCommand, ServerArgs};
 use crate::client::{Answerer, http, who_answers};
 use crate::error::{CliError, Exit, Result};
-use crate::output::{Cell, Output, Tint, details, say};
+use crate::output::{Cell, Output, Tint, details, print, say};
 use crate::running::{Endpoints, Holder, Ready, RunDir, holder, log_path};
 use crate::settings::{data_dir, environment, is_root, resolve};
 
 /// How long a start may take; a bucket far away needs some of it.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 /// How long a stop may take beyond what requests in flight are given.
 const STOP: Duration = Duration::from_secs(40);
 /// Between two looks at the lock.
@@ -60,10 +60,11 @@ async fn start(global: &Global, args: &ServerArgs, dir: &Path, out: Output) -> R
     let from = log.seek(SeekFrom::End(0)).map_err(|error| CliError::io("read", &log_path(dir), &error))?;
     let ready = launch(args, dir, log, from).await?;
     if out.is_table() {
-        out.text(&banner(&ready, true))?;
+        print(&format!("{}\n{}", places(&ready, true), next(&ready)))?;
         say(&format!("it goes on in the background; the log is {}", log_path(dir).display()))?;
     } else {
-        let mut answer = json!({ "running": true, "dataDir": dir, "endpoints": ready.endpoints, "admin": ready.admin, "log": log_path(dir) });
+        let mut answer =
+            json!({ "running": true, "dataDir": dir, "endpoints": ready.endpoints, "admin": ready.admin, "log": log_path(dir) });
         if let Some(password) = &ready.password {
             answer["password"] = password.expose().into();
         }
@@ -162,7 +163,7 @@ async fn stop(dir: &Path) -> Result<u32> {
 
 fn told(out: Output, dir: &Path, pid: u32, what: &str) -> Result<Exit> {
     if out.is_table() {
-        out.text(&format!("agm {what} (process {pid})"))?;
+        print(&format!("agm {what} (process {pid})"))?;
     } else {
         out.value(&json!({ "running": false, "pid": pid, "dataDir": dir }))?;
     }
@@ -172,7 +173,7 @@ fn told(out: Output, dir: &Path, pid: u32, what: &str) -> Result<Exit> {
 async fn status(dir: &Path, out: Output) -> Result<Exit> {
     let Holder::Process(pid) = holder(dir)? else {
         if out.is_table() {
-            out.text(&format!("no agm runs on {}", dir.display()))?;
+            print(&format!("no agm runs on {}", dir.display()))?;
         } else {
             out.value(&json!({ "running": false, "dataDir": dir }))?;
         }
@@ -200,7 +201,7 @@ async fn status(dir: &Path, out: Output) -> Result<Exit> {
         ("data", dir.display().to_string().into()),
         ("log", log_path(dir).display().to_string().into()),
     ]);
-    out.text(&out.sheet(&sheet))?;
+    print(&out.sheet(&sheet))?;
     Ok(Exit::Done)
 }
 

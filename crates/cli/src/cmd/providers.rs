@@ -11,7 +11,7 @@ use crate::args::{CreateProvider, KeySource, ProviderAdd, ProviderCommand, Provi
 use crate::ask;
 use crate::client::Condition;
 use crate::error::{CliError, Exit, Result};
-use crate::output::{self, Cell, Sheet, Tint, age, details, say};
+use crate::output::{self, Cell, Sheet, Tint, age, count, details, say};
 
 pub(super) async fn run(session: &Session, command: ProviderCommand) -> Result<Exit> {
     match command {
@@ -47,8 +47,7 @@ pub(super) async fn list(session: &Session) -> Result<Exit> {
 fn state(provider: &ProviderView) -> Cell {
     let out = provider.keys.iter().filter(|key| key.out.is_some()).count();
     if !provider.diagnostics.is_empty() {
-        let problems = provider.diagnostics.len();
-        return Cell::new(format!("{problems} problem{}", if problems == 1 { "" } else { "s" }), Tint::Bad);
+        return Cell::new(count(provider.diagnostics.len(), "problem"), Tint::Bad);
     }
     match (out, provider.is_default) {
         (0, true) => Cell::new("default", Tint::Good),
@@ -162,7 +161,9 @@ async fn prompted(session: &Session, name: &str, kind: &str) -> Result<Vec<Secre
     let optional = if need == "optional" { ", empty for none" } else { "" };
     match ask::prompted_key(&format!("key of {name}{hint}{optional}"))? {
         Some(key) => Ok(vec![key]),
-        None if need == "required" => Err(CliError::usage(format!("provider {name} needs a key")).hint("`--key-stdin`, `--key -`, or AGM_PROVIDER_KEY")),
+        None if need == "required" => {
+            Err(CliError::usage(format!("provider {name} needs a key")).hint("`--key-stdin`, `--key -`, or AGM_PROVIDER_KEY"))
+        }
         None => Ok(Vec::new()),
     }
 }
@@ -235,7 +236,9 @@ fn tested(test: &KeyTest) -> String {
     match (&test.failure, test.checked) {
         (Some(failure), _) => format!("{} key {}: {}", Tint::Bad.paint("✗"), test.mask, failure.message),
         (None, true) => format!("{} key {} works", Tint::Good.paint("✓"), test.mask),
-        (None, false) => format!("{} key {} could not be judged: this vendor lists its models to anybody", Tint::Warn.paint("·"), test.mask),
+        (None, false) => {
+            format!("{} key {} could not be judged: this vendor lists its models to anybody", Tint::Warn.paint("·"), test.mask)
+        }
     }
 }
 
@@ -244,9 +247,9 @@ async fn test(session: &Session, name: &str, model: Option<&str>) -> Result<Exit
     let answer = session.client.post(&["providers", name, "test"], &[], Some(&body)).await?;
     session.out.show(&answer, |test: &ProviderTest| {
         let mut lines = Vec::new();
-        if let Some(count) = test.models {
+        if let Some(models) = test.models {
             let judged = if test.key_checked { "" } else { "; it does so without a key, so a `--model` tells more" };
-            lines.push(format!("{} {name} lists {count} models in {} ms{judged}", Tint::Good.paint("✓"), test.latency_ms));
+            lines.push(format!("{} {name} lists {} in {} ms{judged}", Tint::Good.paint("✓"), count(models, "model"), test.latency_ms));
         }
         lines.extend(test.keys.iter().map(tested));
         if let Some(trial) = &test.completion {
@@ -286,10 +289,7 @@ fn failure_of(answer: &Value) -> Option<CliError> {
 async fn models(session: &Session, name: &str, refresh: bool) -> Result<Exit> {
     let query: &[(&str, &str)] = if refresh { &[("refresh", "true")] } else { &[] };
     let answer = session.client.get_with(&["providers", name, "models"], query).await?;
-    session.out.show(&answer, |list: &ModelList| match list.offered {
-        true => list.models.join("\n"),
-        false => String::new(),
-    })?;
+    session.out.show(&answer, |list: &ModelList| list.models.join("\n"))?;
     if session.out.is_table() {
         match (answer["offered"] == true, answer["stale"]["message"].as_str()) {
             (false, _) => say(&format!("{name} has no list of models; any model id it knows can be assigned"))?,

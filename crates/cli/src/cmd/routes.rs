@@ -10,7 +10,7 @@ use crate::args::{RouteCommand, RouteSet, Upstream};
 use crate::ask;
 use crate::client::Condition;
 use crate::error::{CliError, Exit, Result};
-use crate::output::{self, Cell, Sheet, Tint, details, say};
+use crate::output::{self, Cell, Sheet, Tint, count, details, say};
 
 pub(super) async fn run(session: &Session, command: RouteCommand) -> Result<Exit> {
     match command {
@@ -28,7 +28,13 @@ async fn list(session: &Session) -> Result<Exit> {
     let answer = session.client.get(&["routes"]).await?;
     session.out.list(&answer, "no routes yet; the first provider brings the default route", |routes: &[RouteView]| {
         Sheet::of(&["route", "takes", "sends to", "consumers", "state"], routes, |route| {
-            vec![Cell::of(&route.name), takes(route).into(), sends_to(&route.upstreams).into(), Cell::of(route.auth.consumers.len()), state(route)]
+            vec![
+                Cell::of(&route.name),
+                takes(route).into(),
+                sends_to(&route.upstreams).into(),
+                Cell::of(route.auth.consumers.len()),
+                state(route),
+            ]
         })
     })?;
     if session.out.is_table() {
@@ -55,9 +61,8 @@ fn takes(route: &RouteView) -> String {
 
 fn sends_to(upstreams: &[RouteUpstream]) -> String {
     let alone = upstreams.len() == 1;
-    let one = |upstream: &RouteUpstream| match alone {
-        true => upstream.provider.to_string(),
-        false => format!("{} {} %", upstream.provider, upstream.weight),
+    let one = |upstream: &RouteUpstream| {
+        if alone { upstream.provider.clone() } else { format!("{} {} %", upstream.provider, upstream.weight) }
     };
     upstreams.iter().map(one).collect::<Vec<_>>().join(", ")
 }
@@ -65,8 +70,7 @@ fn sends_to(upstreams: &[RouteUpstream]) -> String {
 fn state(route: &RouteView) -> Cell {
     match route.findings.len() {
         0 => Cell::new("ok", Tint::Good),
-        1 => Cell::new("1 finding", Tint::Warn),
-        many => Cell::new(format!("{many} findings"), Tint::Warn),
+        found => Cell::new(count(found, "finding"), Tint::Warn),
     }
 }
 
@@ -78,7 +82,8 @@ async fn show(session: &Session, name: &str) -> Result<Exit> {
 
 fn shown(route: &RouteView) -> Sheet {
     let path = route.path.as_ref().and_then(|path| serde_json::to_value(path).ok());
-    let path = path.map(|path| format!("{} {}", path["matchType"].as_str().unwrap_or_default(), path["matchValue"].as_str().unwrap_or_default()));
+    let path =
+        path.map(|path| format!("{} {}", path["matchType"].as_str().unwrap_or_default(), path["matchValue"].as_str().unwrap_or_default()));
     let mut rows = vec![
         ("name", Cell::of(&route.name)),
         ("kept by agm", Cell::of(if route.managed { "yes" } else { "no" })),
@@ -90,6 +95,7 @@ fn shown(route: &RouteView) -> Sheet {
     ];
     for upstream in route.upstreams.iter().filter(|upstream| !upstream.model_mapping.is_empty()) {
         for (asked, wanted) in &upstream.model_mapping {
+            let wanted = wanted.as_str().map_or_else(|| wanted.to_string(), str::to_owned);
             rows.push(("mapping", format!("{}: {asked} → {wanted}", upstream.provider).into()));
         }
     }
@@ -188,9 +194,7 @@ fn upstreams(given: &[Upstream], mapping: &[String]) -> Result<Value> {
     }
     let count = u32::try_from(given.len()).unwrap_or(u32::MAX).max(1);
     let share = |index: usize| 100 / count + if index == 0 { 100 % count } else { 0 };
-    let one = |(index, upstream): (usize, &Upstream)| {
-        json!({ "provider": upstream.provider, "weight": upstream.weight.unwrap_or_else(|| share(index)), "modelMapping": models })
-    };
+    let one = |(index, upstream): (usize, &Upstream)| json!({ "provider": upstream.provider, "weight": upstream.weight.unwrap_or_else(|| share(index)), "modelMapping": models });
     Ok(given.iter().enumerate().map(one).collect::<Vec<_>>().into())
 }
 
@@ -219,9 +223,8 @@ async fn set_default(session: &Session, provider: &str, dry_run: bool) -> Result
 
 async fn repair(session: &Session, dry_run: bool) -> Result<Exit> {
     let answer = session.client.post(&["routes", "repair"], &dry(dry_run), None).await?;
-    session.out.show(&answer, |repaired: &RoutesRepaired| match repaired.changes.is_empty() {
-        true => "nothing to repair".to_owned(),
-        false => output::changes(&repaired.changes),
+    session.out.show(&answer, |repaired: &RoutesRepaired| {
+        if repaired.changes.is_empty() { "nothing to repair".to_owned() } else { output::changes(&repaired.changes) }
     })?;
     if let Ok(repaired) = serde_json::from_value::<RoutesRepaired>(answer) {
         output::notes(&repaired.notes)?;

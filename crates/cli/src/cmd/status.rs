@@ -6,7 +6,7 @@ use serde::Deserialize as _;
 
 use super::Session;
 use crate::error::{Exit, Result};
-use crate::output::{self, Cell, Sheet, Tint, age, details};
+use crate::output::{self, Cell, Sheet, Tint, age, count, details};
 
 pub(super) async fn run(session: &Session) -> Result<Exit> {
     let mut answer = session.client.get(&["status"]).await?;
@@ -44,7 +44,10 @@ fn shown(status: &StatusView, host: Option<&MetricsView>, url: &str) -> Sheet {
         ("store", Cell::of(&status.storage)),
         ("may change things", acting),
         ("revision", Cell::of(status.revision)),
-        ("holds", format!("{} providers, {} routes, {} agents", status.providers, status.routes, status.agents).into()),
+        (
+            "holds",
+            format!("{}, {}, {}", count(status.providers, "provider"), count(status.routes, "route"), count(status.agents, "agent")).into(),
+        ),
         ("switches running", Cell::maybe((!status.switches.is_empty()).then(|| status.switches.join(", ")))),
         ("traffic", Cell::maybe(traffic)),
         ("host", Cell::maybe(host.map(|host| format!("CPU {}, memory {}", percent(host.cpu), percent(host.memory))))),

@@ -12,8 +12,8 @@ use serde::Deserialize as _;
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
 
-pub(crate) use steps::planned;
 use steps::Steps;
+pub(crate) use steps::planned;
 
 use super::Session;
 use crate::client::{Client, EventStream};
@@ -102,7 +102,7 @@ fn ended(session: &Session, report: &SwitchReport) -> String {
         if member.state == SwitchState::Done {
             parts.push(format!("{} runs on {} of {}{joined}", member.agent, to.model, to.provider));
             parts.push(session.out.sheet(&ladder(&member.evidence, Timestamp::now())));
-        } else {
+        } else if report.members.len() > 1 {
             let why = member.failure.as_ref().map(|failure| format!(": {}", failure.message)).unwrap_or_default();
             parts.push(format!("{}: {}{why}", member.agent, member.state.as_str()));
         }
@@ -132,7 +132,9 @@ fn failure(performed: &Performed) -> CliError {
     };
     let mut cli = CliError::new(Exit::of(Some(code), status), format!("{}{undone}", error.message)).code(code.as_str());
     cli.hint = match report.state {
-        SwitchState::Queued | SwitchState::Running => Some(format!("it goes on; `agm agent show {}` shows where it stands", target(report))),
+        SwitchState::Queued | SwitchState::Running => {
+            Some(format!("it goes on; `agm agent show {}` shows where it stands", target(report)))
+        }
         _ => error.hint,
     };
     cli

@@ -12,7 +12,7 @@ use crate::args::{TokenCommand, TokenCreate};
 use crate::ask;
 use crate::client::Condition;
 use crate::error::{Exit, Result};
-use crate::output::{Cell, Sheet, age, say};
+use crate::output::{Cell, Sheet, age, print, say};
 
 pub(super) async fn run(session: &Session, command: TokenCommand) -> Result<Exit> {
     match command {
@@ -33,8 +33,12 @@ async fn create(session: &Session, args: TokenCreate) -> Result<Exit> {
         session.out.value(&answer)?;
         return Ok(Exit::Done);
     }
-    say(&format!("token {} ({}) is shown this once; send it as `Authorization: Bearer …`, or set AGM_TOKEN", args.name, answer["token"]["id"].as_str().unwrap_or_default()))?;
-    session.out.text(answer["secret"].as_str().unwrap_or_default())?;
+    say(&format!(
+        "token {} ({}) is shown this once; send it as `Authorization: Bearer …`, or set AGM_TOKEN",
+        args.name,
+        answer["token"]["id"].as_str().unwrap_or_default()
+    ))?;
+    print(answer["secret"].as_str().unwrap_or_default())?;
     Ok(Exit::Done)
 }
 

@@ -6,11 +6,11 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::args::{Global, UpArgs};
 use crate::error::{CliError, Exit, Result};
+use crate::log;
 use crate::output::Tint;
 use crate::running::{Ready, Running};
 use crate::settings::variables::JOURNAL_STREAM;
 use crate::settings::{Settings, environment, resolve};
-use crate::log;
 
 pub(super) fn run(global: &Global, args: &UpArgs) -> Result<Exit> {
     let settings = resolve(global, &args.server, &environment)?;
@@ -35,7 +35,7 @@ async fn serve(settings: Settings, background: bool) -> Result<Exit> {
     if background {
         announce(running.ready())?;
     } else {
-        print(running.ready())?;
+        show(running.ready())?;
     }
     stop.asked().await;
     tracing::info!("stopping");
@@ -81,16 +81,16 @@ fn announce(ready: &Ready) -> Result<()> {
     Ok(())
 }
 
-fn print(ready: &Ready) -> Result<()> {
+fn show(ready: &Ready) -> Result<()> {
     let shows = std::io::stdout().is_terminal() || environment(JOURNAL_STREAM).is_none();
     let mut stdout = anstream::stdout().lock();
-    writeln!(stdout, "{}", banner(ready, shows))?;
+    writeln!(stdout, "{}\n{}", places(ready, shows), next(ready))?;
     stdout.flush()?;
     Ok(())
 }
 
-/// Where everything is, how to log in, and what to do next. The password is shown where no log would keep it.
-pub(super) fn banner(ready: &Ready, shows_password: bool) -> String {
+/// Where everything is, and how to log in. The password is shown where no log would keep it.
+pub(super) fn places(ready: &Ready, shows_password: bool) -> String {
     let Ready { endpoints, data_dir, admin, password, remarks } = ready;
     let mut lines = vec![
         format!("{} (data in {})", Tint::Good.paint(&format!("agm {} is running", env!("CARGO_PKG_VERSION"))), data_dir.display()),
@@ -99,17 +99,24 @@ pub(super) fn banner(ready: &Ready, shows_password: bool) -> String {
     ];
     match password {
         Some(password) if shows_password => {
-            lines.push(format!("  password    {}  made just now and shown only this once; AGM_ADMIN_PASSWORD sets another", password.expose()));
+            lines.push(format!(
+                "  password    {}  made just now and shown only this once; AGM_ADMIN_PASSWORD sets another",
+                password.expose()
+            ));
         }
         Some(_) => lines.push("  password    not shown, since this goes to a log; set AGM_ADMIN_PASSWORD and start again".to_owned()),
         None => {}
     }
     lines.extend(remarks.iter().map(|remark| format!("  {} {remark}", Tint::Warn.paint("note:"))));
-    let agm = command(ready);
-    lines.push(format!("Next, in another terminal:\n  {agm} provider add qwen --type qwen      # asks for the key"));
-    lines.push(format!("  {agm} agent add alice"));
-    lines.push(format!("  {agm} model set worker:alice qwen3.5-plus --provider qwen"));
     lines.join("\n")
+}
+
+/// What a newcomer does next.
+pub(super) fn next(ready: &Ready) -> String {
+    let agm = command(ready);
+    let steps =
+        ["provider add qwen --type qwen      # asks for the key", "agent add alice", "model set worker:alice qwen3.5-plus --provider qwen"];
+    format!("Next, in another terminal:\n{}", steps.map(|step| format!("  {agm} {step}")).join("\n"))
 }
 
 /// How to call the agm that talks to this one: the data directory need not be named where it is the one it would look in.

@@ -20,7 +20,9 @@ pub(crate) fn ladder(evidence: &Evidence, now: Timestamp) -> Sheet {
         sheet.row(vec![level.as_str().into(), Cell::new(sign, tint), when, fact]);
     }
     for drift in &evidence.drift {
-        let message = drift.stopped.as_ref().map_or_else(|| drift.message.clone(), |stopped| format!("{}; {}", drift.message, stopped.message));
+        let cause = serde_json::to_value(drift.cause).ok().and_then(|cause| cause.as_str().map(str::to_owned)).unwrap_or_default();
+        let stopped = drift.stopped.as_ref().map(|stopped| format!("; {}", stopped.message)).unwrap_or_default();
+        let message = format!("{cause}: {}{stopped}", drift.message);
         let text = Cell::new(message, Tint::Bad);
         sheet.row(vec![Cell::new("drift", Tint::Bad), Cell::new("!", Tint::Bad), age(&drift.since, now).into(), text]);
     }

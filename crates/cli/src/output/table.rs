@@ -14,7 +14,7 @@ impl Cell {
     }
 
     /// A number, or whatever has a text.
-    pub(crate) fn of(value: impl ToString) -> Self {
+    pub(crate) fn of(value: impl std::fmt::Display) -> Self {
         Self(value.to_string(), Tint::Plain)
     }
 

@@ -21,7 +21,6 @@ pub(crate) struct ClientSettings {
     /// Where the URL comes from, in words.
     pub(crate) origin: String,
     pub(crate) login: Login,
-    pub(crate) data_dir: PathBuf,
 }
 
 /// What proves who we are.
@@ -52,14 +51,16 @@ impl ClientSettings {
                 (url, origin.to_owned())
             }
             (None, Some(local)) => (local.url.clone(), local.path.display().to_string()),
-            (None, None) => (Url::parse(DEFAULT_URL).map_err(|_| CliError::failed("the default URL cannot be used"))?, "default".to_owned()),
+            (None, None) => {
+                (Url::parse(DEFAULT_URL).map_err(|_| CliError::failed("the default URL cannot be used"))?, "default".to_owned())
+            }
         };
         let own = local.filter(|local| same_server(&local.url, &url)).and_then(|local| local.token);
         let login = match env(v::AGM_TOKEN).map(Secret::from).or(own) {
             Some(token) => Login::Token(token),
             None => admin_of(env).map_or(Login::None, |(user, password)| Login::Password(user, password)),
         };
-        Ok(Self { url, origin, login, data_dir })
+        Ok(Self { url, origin, login })
     }
 }
 

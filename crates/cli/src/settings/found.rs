@@ -47,6 +47,11 @@ pub(crate) struct Found {
 }
 
 impl Found {
+    /// What the setting is for.
+    pub(crate) fn about(&self) -> &'static str {
+        TABLE.iter().find(|setting| setting.key == self.key).map_or("", |setting| v::about(setting.variable))
+    }
+
     /// As it may be shown.
     pub(crate) fn shown(&self) -> String {
         if self.secret && !self.text.is_empty() { Secret::from(self.text.as_str()).mask() } else { self.text.clone() }
@@ -81,9 +86,8 @@ pub(crate) fn find(
             let text = file.get(setting.key).filter(|_| !is_admin(setting) || admin.is_none())?;
             Some((text.clone(), Origin::File(path.to_owned())))
         });
-        let (text, origin) = given
-            .or_else(|| platform(setting, env, admin.as_ref()))
-            .unwrap_or_else(|| (setting.default.to_owned(), Origin::Default));
+        let (text, origin) =
+            given.or_else(|| platform(setting, env, admin.as_ref())).unwrap_or_else(|| (setting.default.to_owned(), Origin::Default));
         findings.found.push(Found { key: setting.key, text, origin, secret: setting.secret });
     }
     findings
@@ -95,7 +99,7 @@ fn flag(setting: &Setting, flags: &BTreeMap<&'static str, String>) -> Option<(St
 }
 
 fn variable(setting: &Setting, env: Lookup<'_>, admin: Option<&Dialect>) -> Option<(String, Origin)> {
-    if is_admin(setting) && !admin.is_some_and(|dialect| dialect.user == v::AGM_ADMIN_USER) {
+    if is_admin(setting) && admin.is_none_or(|dialect| dialect.user != v::AGM_ADMIN_USER) {
         return None;
     }
     env(setting.variable).map(|text| (text, Origin::Variable(setting.variable)))

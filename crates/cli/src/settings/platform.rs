@@ -2,9 +2,9 @@
 
 use super::Lookup;
 
-/// What can be asked for. `None` means: look.
+/// What can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Platform {
+enum Platform {
     /// agm's own gateway, agents registered in agm.
     Standalone,
     /// HiClaw 1.0.
@@ -16,7 +16,7 @@ pub(crate) enum Platform {
 }
 
 impl Platform {
-    pub(crate) fn as_str(self) -> &'static str {
+    fn as_str(self) -> &'static str {
         match self {
             Self::Standalone => "standalone",
             Self::Classic => "classic",
@@ -46,10 +46,10 @@ fn detect(env: Lookup<'_>) -> (Platform, Option<&'static str>) {
     sign.map_or((Platform::Standalone, None), |(name, platform)| (*platform, Some(*name)))
 }
 
-/// The platform that `text` asks for, with a remark on what was found; or why it cannot be had.
-pub(crate) fn choose(text: &str, env: Lookup<'_>) -> Result<(Platform, Option<String>), String> {
+/// Whether `text` asks for what this version has, with a remark on what was found; or why it cannot be had.
+pub(crate) fn choose(text: &str, env: Lookup<'_>) -> Result<Option<String>, String> {
     let (platform, sign) = match text {
-        "standalone" => return Ok((Platform::Standalone, None)),
+        "standalone" => return Ok(None),
         "auto" => detect(env),
         "classic" => (Platform::Classic, None),
         "controller" => (Platform::Controller, None),
@@ -57,7 +57,7 @@ pub(crate) fn choose(text: &str, env: Lookup<'_>) -> Result<(Platform, Option<St
         _ => return Err("write `standalone`, or `auto` to look".to_owned()),
     };
     match (platform, sign) {
-        (Platform::Standalone, _) => Ok((platform, Some("platform: standalone, since no variable of HiClaw, AgentTeams or Higress is set".to_owned()))),
+        (Platform::Standalone, _) => Ok(Some("platform: standalone, since no variable of HiClaw, AgentTeams or Higress is set".to_owned())),
         (_, Some(sign)) => Err(format!(
             "{sign} is set, so this is `{}`; this version of agm manages `standalone` only, which `--platform standalone` starts here",
             platform.as_str()

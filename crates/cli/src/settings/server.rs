@@ -13,7 +13,7 @@ use agm_server::Network;
 use secrecy::SecretString;
 
 use super::found::{Findings, Found};
-use super::platform::{self, Platform};
+use super::platform;
 use super::{Lookup, parse};
 use super::{data_dir, file, found, variables as v};
 use crate::args::{Global, ServerArgs};
@@ -22,7 +22,6 @@ use crate::error::{CliError, Result};
 /// Everything that `agm up` needs to know.
 pub(crate) struct Settings {
     pub(crate) data_dir: PathBuf,
-    pub(crate) platform: Platform,
     pub(crate) listen: SocketAddr,
     pub(crate) public_url: Option<String>,
     pub(crate) trusted_proxies: Vec<Network>,
@@ -80,8 +79,10 @@ pub(crate) fn resolve(global: &Global, args: &ServerArgs, env: Lookup<'_>) -> Re
     let mut reader = Reader { findings: &findings, problems: Vec::new() };
     let settings = reader.settings(data_dir, env);
     match (settings, reader.problems) {
-        (Some(settings), problems) if problems.is_empty() => Ok(settings),
-        (_, problems) => Err(CliError::usage(problems.join("\n  ")).hint("`agm up --help` and docs/reference/configuration.md describe every setting")),
+        (Ok(settings), problems) if problems.is_empty() => Ok(settings),
+        (_, problems) => {
+            Err(CliError::usage(problems.join("\n  ")).hint("`agm up --help` and docs/reference/configuration.md describe every setting"))
+        }
     }
 }
 
@@ -99,6 +100,11 @@ fn flags(args: &ServerArgs) -> BTreeMap<&'static str, String> {
     ];
     given.into_iter().filter_map(|(flag, text)| Some((flag, text?))).collect()
 }
+
+/// A problem that has been noted; the caller goes on to find the others.
+struct Noted;
+
+type Read<T> = std::result::Result<T, Noted>;
 
 /// Reads texts as values and collects what is wrong with them.
 struct Reader<'a> {
@@ -124,23 +130,22 @@ impl Reader<'_> {
         self.optional(key).map(Secret::from)
     }
 
-    fn parse<T>(&mut self, key: &str, parse: impl FnOnce(&str) -> std::result::Result<T, String>) -> Option<T> {
+    fn parse<T>(&mut self, key: &str, parse: impl FnOnce(&str) -> std::result::Result<T, String>) -> Read<T> {
         match parse(self.text(key)) {
-            Ok(value) => Some(value),
-            Err(why) => {
-                self.problem(key, &why);
-                None
-            }
+            Ok(value) => Ok(value),
+            Err(why) => Err(self.problem(key, &why)),
         }
     }
 
-    fn problem(&mut self, key: &str, why: &str) {
+    fn problem(&mut self, key: &str, why: &str) -> Noted {
         let (shown, origin) = self.found(key).map_or_else(Default::default, |found| (found.shown(), found.origin.to_string()));
-        let problem = if shown.is_empty() { format!("`{key}` is missing: {why}") } else { format!("`{key}` is `{shown}` ({origin}): {why}") };
+        let problem =
+            if shown.is_empty() { format!("`{key}` is missing: {why}") } else { format!("`{key}` is `{shown}` ({origin}): {why}") };
         self.problems.push(problem);
+        Noted
     }
 
-    fn settings(&mut self, data_dir: PathBuf, env: Lookup<'_>) -> Option<Settings> {
+    fn settings(&mut self, data_dir: PathBuf, env: Lookup<'_>) -> Read<Settings> {
         let platform = self.parse("platform", |text| platform::choose(text, env));
         let listen = self.parse("listen", parse::listen);
         let gateway_listen = self.parse("gateway.listen", parse::listen);
@@ -158,10 +163,9 @@ impl Reader<'_> {
         let gateway_ui = self.parse("gateway.ui", parse::boolean);
         let gateway = self.gateway();
         let patience = self.patience();
-        let (platform, remark) = platform?;
-        Some(Settings {
+        let remark = platform?;
+        Ok(Settings {
             data_dir,
-            platform,
             listen: listen?,
             public_url: public_url?,
             trusted_proxies: trusted_proxies?,
@@ -184,7 +188,7 @@ impl Reader<'_> {
     }
 
     /// A URL without its last slash, or none.
-    fn url(&mut self, key: &str) -> Option<Option<String>> {
+    fn url(&mut self, key: &str) -> Read<Option<String>> {
         self.parse(key, |text| match text {
             "" => Ok(None),
             text => parse::url(text).map(|url| Some(url.as_str().trim_end_matches('/').to_owned())),
@@ -199,7 +203,7 @@ impl Reader<'_> {
         }
     }
 
-    fn log(&mut self) -> Option<Log> {
+    fn log(&mut self) -> Read<Log> {
         let filter = self.parse("log.level", |text| match text.parse::<tracing_subscriber::EnvFilter>() {
             Ok(_) => Ok(text.to_owned()),
             Err(_) => Err("write `error`, `warn`, `info`, `debug` or `trace`".to_owned()),
@@ -209,21 +213,18 @@ impl Reader<'_> {
             "json" => Ok(LogFormat::Json),
             _ => Err("write `text` or `json`".to_owned()),
         });
-        Some(Log { filter: filter?, format: format? })
+        Ok(Log { filter: filter?, format: format? })
     }
 
-    fn storage(&mut self) -> Option<Storage> {
+    fn storage(&mut self) -> Read<Storage> {
         match self.text("store") {
-            "dir" => Some(Storage::Directory),
+            "dir" => Ok(Storage::Directory),
             "s3" => self.bucket().map(|config| Storage::S3(Box::new(config))),
-            _ => {
-                self.problem("store", "write `dir` or `s3`");
-                None
-            }
+            _ => Err(self.problem("store", "write `dir` or `s3`")),
         }
     }
 
-    fn bucket(&mut self) -> Option<S3Config> {
+    fn bucket(&mut self) -> Read<S3Config> {
         let endpoint = self.url("s3.endpoint");
         let path_style = self.parse("s3.path-style", parse::boolean);
         for (key, why) in [
@@ -232,14 +233,14 @@ impl Reader<'_> {
             ("s3.secret-key", "give the secret of the access key"),
         ] {
             if self.text(key).is_empty() {
-                self.problem(key, why);
+                let Noted = self.problem(key, why);
             }
         }
         let extra_ca_pem = self.parse("extra-ca-file", |text| match text {
             "" => Ok(None),
             path => std::fs::read(path).map(Some).map_err(|error| error.to_string()),
         });
-        Some(S3Config {
+        Ok(S3Config {
             endpoint: endpoint?,
             region: self.text("s3.region").to_owned(),
             bucket: self.text("s3.bucket").to_owned(),
@@ -253,34 +254,27 @@ impl Reader<'_> {
     }
 
     /// The key itself, or what its file holds. Both at once would hide which one counts.
-    fn master_key(&mut self) -> Option<Option<Secret>> {
+    fn master_key(&mut self) -> Read<Option<Secret>> {
         let key = self.secret("master-key");
         let file = self.optional("master-key-file");
         match (key, file) {
-            (Some(_), Some(_)) => {
-                self.problem("master-key-file", "`master-key` is given too; give one of them");
-                None
-            }
-            (Some(key), None) => Some(Some(key)),
-            (None, None) => Some(None),
+            (Some(_), Some(_)) => Err(self.problem("master-key-file", "`master-key` is given too; give one of them")),
+            (key, None) => Ok(key),
             (None, Some(path)) => match std::fs::read_to_string(Path::new(&path)) {
-                Ok(text) => Some(Some(Secret::from(text.trim()))),
-                Err(error) => {
-                    self.problem("master-key-file", &error.to_string());
-                    None
-                }
+                Ok(text) => Ok(Some(Secret::from(text.trim()))),
+                Err(error) => Err(self.problem("master-key-file", &error.to_string())),
             },
         }
     }
 
-    fn gateway(&mut self) -> Option<agm_gateway::Settings> {
+    fn gateway(&mut self) -> Read<agm_gateway::Settings> {
         let workers = self.parse("gateway.workers", parse::number);
         let limits = self.limits();
         let timeouts = self.timeouts();
         let idle_connections = self.parse("gateway.idle-connections", parse::number);
         let log_capacity = self.parse("gateway.request-log", parse::number);
         let hosts = parse::list(&self.text("domain").to_ascii_lowercase());
-        Some(agm_gateway::Settings {
+        Ok(agm_gateway::Settings {
             workers: workers?,
             limits: limits?,
             timeouts: timeouts?,
@@ -292,14 +286,14 @@ impl Reader<'_> {
         })
     }
 
-    fn limits(&mut self) -> Option<agm_gateway::Limits> {
+    fn limits(&mut self) -> Read<agm_gateway::Limits> {
         let body = self.parse("gateway.max-body", parse::bytes);
         let anonymous_body = self.parse("gateway.max-anonymous-body", parse::bytes);
         let header_bytes = self.parse("gateway.max-header-bytes", parse::bytes);
         let headers = self.parse("gateway.max-headers", parse::number);
         let connections = self.parse("gateway.max-connections", parse::number);
         let requests_per_consumer = self.parse("gateway.max-requests-per-consumer", parse::number);
-        Some(agm_gateway::Limits {
+        Ok(agm_gateway::Limits {
             body: body?,
             anonymous_body: anonymous_body?,
             header_bytes: header_bytes?,
@@ -309,7 +303,7 @@ impl Reader<'_> {
         })
     }
 
-    fn timeouts(&mut self) -> Option<Timeouts> {
+    fn timeouts(&mut self) -> Read<Timeouts> {
         let mut of = |key| self.parse(key, parse::duration);
         let header = of("gateway.header-timeout");
         let body = of("gateway.body-timeout");
@@ -317,13 +311,13 @@ impl Reader<'_> {
         let first_byte = of("gateway.first-byte-timeout");
         let idle = of("gateway.idle-timeout");
         let keep = of("gateway.keep-connections");
-        Some(Timeouts { header: header?, body: body?, connect: connect?, first_byte: first_byte?, idle: idle?, keep: keep? })
+        Ok(Timeouts { header: header?, body: body?, connect: connect?, first_byte: first_byte?, idle: idle?, keep: keep? })
     }
 
-    fn patience(&mut self) -> Option<Patience> {
+    fn patience(&mut self) -> Read<Patience> {
         let connect = self.parse("vendor.connect-timeout", parse::duration);
         let request = self.parse("vendor.request-timeout", parse::duration);
-        Some(Patience { connect: connect?, request: request? })
+        Ok(Patience { connect: connect?, request: request? })
     }
 }
 

@@ -75,7 +75,7 @@ pub(crate) static TABLE: &[Setting] = &[
     setting("gateway.max-headers", v::AGM_GATEWAY_MAX_HEADERS, "100"),
     setting("gateway.max-connections", v::AGM_GATEWAY_MAX_CONNECTIONS, "10000"),
     setting("gateway.max-requests-per-consumer", v::AGM_GATEWAY_MAX_REQUESTS_PER_CONSUMER, "1000"),
-    setting("gateway.header-timeout", v::AGM_GATEWAY_HEADER_TIMEOUT, "30s"),
+    setting("gateway.header-timeout", v::AGM_GATEWAY_HEADER_TIMEOUT, "75s"),
     setting("gateway.body-timeout", v::AGM_GATEWAY_BODY_TIMEOUT, "60s"),
     setting("gateway.connect-timeout", v::AGM_GATEWAY_CONNECT_TIMEOUT, "10s"),
     setting("gateway.first-byte-timeout", v::AGM_GATEWAY_FIRST_BYTE_TIMEOUT, "10m"),

@@ -99,10 +99,23 @@ fn the_managers_key_has_documented_names() {
 
 #[test]
 fn everything_wrong_is_told_at_once() {
-    let env = [("AGM_LISTEN", "nowhere"), ("AGM_DRAIN", "soon"), ("AGM_STORE", "s3"), ("AGM_MANAGER_ACCESS", "root"), ("AGM_PLATFORM", "classic")];
+    let env = [
+        ("AGM_LISTEN", "nowhere"),
+        ("AGM_DRAIN", "soon"),
+        ("AGM_STORE", "s3"),
+        ("AGM_MANAGER_ACCESS", "root"),
+        ("AGM_PLATFORM", "classic"),
+    ];
     let error = resolved(&ServerArgs::default(), &env, "").map(|_| ()).unwrap_err();
     assert_eq!(error.exit, crate::error::Exit::Usage);
-    for part in ["`listen` is `nowhere` (AGM_LISTEN)", "`drain`", "`s3.bucket` is missing", "`s3.secret-key` is missing", "`manager-access`", "`classic` yet"] {
+    for part in [
+        "`listen` is `nowhere` (AGM_LISTEN)",
+        "`drain`",
+        "`s3.bucket` is missing",
+        "`s3.secret-key` is missing",
+        "`manager-access`",
+        "`classic` yet",
+    ] {
         assert!(error.message.contains(part), "{part}: {}", error.message);
     }
 }

@@ -134,8 +134,6 @@ variables! {
 
     // Conventions.
 
-    /// Any value: no colours.
-    NO_COLOR;
     /// Where a user's programs keep their data.
     XDG_DATA_HOME;
     /// The user's directory.

@@ -20,7 +20,8 @@ impl Vendors {
         // Slow enough to look like somebody thinking.
         let pacing = || Pacing { frames: None, gap: Duration::from_millis(20), frame_bytes: None, stamp: false };
         let qwen = Script::new("qwen", Flavour::Qwen).key(QWEN_KEY).models(["qwen3.5-plus", "qwen-flash"]).pacing(pacing());
-        let deepseek = Script::new("deepseek", Flavour::DeepSeek).key(DEEPSEEK_KEY).models(["deepseek-chat", "deepseek-reasoner"]).pacing(pacing());
+        let deepseek =
+            Script::new("deepseek", Flavour::DeepSeek).key(DEEPSEEK_KEY).models(["deepseek-chat", "deepseek-reasoner"]).pacing(pacing());
         let failed = |error: std::io::Error| CliError::failed(format!("a simulated vendor cannot be started: {error}"));
         Ok(Self { qwen: Vendor::start(qwen).await.map_err(failed)?, deepseek: Vendor::start(deepseek).await.map_err(failed)? })
     }

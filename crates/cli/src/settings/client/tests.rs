@@ -8,7 +8,11 @@ impl Place {
         let run = dir.path().join("run");
         std::fs::create_dir(&run).unwrap();
         if let Some(url) = management {
-            std::fs::write(run.join("endpoints.json"), serde_json::json!({ "management": url, "gateway": "http://127.0.0.1:1" }).to_string()).unwrap();
+            std::fs::write(
+                run.join("endpoints.json"),
+                serde_json::json!({ "management": url, "gateway": "http://127.0.0.1:1" }).to_string(),
+            )
+            .unwrap();
             std::fs::write(run.join("token"), "local-token\n").unwrap();
         }
         Self(dir)

@@ -6,8 +6,8 @@ fn durations() {
     check("500ms", Some(Duration::from_millis(500)));
     check("30s", Some(Duration::from_secs(30)));
     check("30", Some(Duration::from_secs(30)));
-    check("2m", Some(Duration::from_secs(120)));
-    check("1h", Some(Duration::from_secs(3600)));
+    check("2m", Some(Duration::from_mins(2)));
+    check("1h", Some(Duration::from_hours(1)));
     for wrong in ["", "s", "-1s", "1.5s", "1w", "99999999999999999999s"] {
         check(wrong, None);
     }

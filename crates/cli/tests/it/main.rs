@@ -1,0 +1,15 @@
+//! The binary, as its users have it: real processes, real HTTP, simulated vendors.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod bed;
+mod config;
+mod demo;
+mod exits;
+mod failures;
+mod monitor;
+mod newcomer;
+mod nouns;
+mod output;
+mod safety;
+mod up;

@@ -1,0 +1,52 @@
+//! agm in the background.
+
+use crate::bed::{FREE, Place};
+
+#[tokio::test]
+async fn start_status_restart_stop() {
+    let place = Place::new();
+    let started = place.run(&[["monitor", "start"].as_slice(), &FREE].concat()).await.exits(0);
+    let shown = started.stdout.lines().find_map(|line| line.trim().strip_prefix("password")).expect("the password is shown");
+    let password = shown.trim().split(' ').next().unwrap().to_owned();
+    let log = place.data().join("agm.log");
+    assert!(!std::fs::read_to_string(&log).unwrap().contains(&password));
+
+    let status = place.run(&["monitor", "status", "-o", "json"]).await.exits(0).json();
+    assert_eq!((&status["running"], &status["answers"]), (&true.into(), &true.into()), "{status}");
+    place.run(&["provider", "list"]).await.exits(0);
+    place.run(&[["monitor", "start"].as_slice(), &FREE].concat()).await.exits(5).says("runs already");
+
+    place.run(&[["monitor", "restart"].as_slice(), &FREE].concat()).await.exits(0);
+    let anew = place.run(&["monitor", "status", "-o", "json"]).await.exits(0).json();
+    assert_ne!(anew["pid"], status["pid"]);
+
+    place.run(&["monitor", "stop"]).await.exits(0).prints("stopped");
+    place.run(&["monitor", "status"]).await.exits(3).prints("no agm runs");
+    place.run(&["monitor", "stop"]).await.exits(3);
+    place.run(&["provider", "list", "--url", status["endpoints"]["management"].as_str().unwrap()]).await.exits(3);
+}
+
+#[tokio::test]
+async fn a_start_that_fails_says_why() {
+    let place = Place::new();
+    let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = taken.local_addr().unwrap().to_string();
+    let done = place.run(&["monitor", "start", "--listen", &port, "--gateway-listen", "127.0.0.1:0"]).await.exits(1);
+    done.says("did not start").says("is taken").says("agm.log");
+    place.run(&["monitor", "start", "--listen", "nowhere"]).await.exits(2).says("`listen`");
+}
+
+/// A process id in a file is not enough to be stopped.
+#[tokio::test]
+async fn a_stale_pid_file_harms_nobody() {
+    let place = Place::new();
+    let mut bystander = tokio::process::Command::new("sleep").arg("60").kill_on_drop(true).spawn().unwrap();
+    let run = place.data().join("run");
+    std::fs::create_dir_all(&run).unwrap();
+    let pid = bystander.id().unwrap().to_string();
+    std::fs::write(run.join("pid"), &pid).unwrap();
+    std::fs::write(run.join("lock"), &pid).unwrap();
+    place.run(&["monitor", "stop"]).await.exits(3);
+    assert!(bystander.try_wait().unwrap().is_none(), "the bystander still runs");
+    bystander.kill().await.unwrap();
+}

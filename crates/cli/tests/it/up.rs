@@ -1,0 +1,80 @@
+//! `agm up`: its files, its end, its neighbours.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::{Duration, Instant};
+
+use crate::bed::{Agm, FREE, PATIENCE, Place};
+
+#[tokio::test]
+async fn it_says_where_it_is_and_leaves_nothing_behind() {
+    let mut agm = Agm::up().await;
+    let run = agm.place.dir.join("data/run");
+    assert_eq!(std::fs::read_to_string(run.join("pid")).unwrap().trim(), agm.process.pid().to_string());
+    let mode = std::fs::metadata(run.join("token")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    agm.process.terminate().await.unwrap();
+    let from = Instant::now();
+    let status = agm.process.wait(PATIENCE).await.unwrap();
+    assert_eq!(status.code(), Some(0));
+    assert!(from.elapsed() < Duration::from_secs(5), "{:?}", from.elapsed());
+    for name in ["endpoints.json", "pid", "token"] {
+        assert!(!run.join(name).exists(), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_second_one_on_the_same_data_names_the_first() {
+    let agm = Agm::up().await;
+    let second = agm.run(&[["up"].as_slice(), &FREE].concat()).await.exits(5);
+    second.says(&agm.process.pid().to_string());
+    // The first one was not disturbed.
+    agm.run(&["status"]).await.exits(0);
+    agm.stop().await;
+}
+
+#[tokio::test]
+async fn a_busy_port_is_named_with_who_answers_there() {
+    let agm = Agm::up().await;
+    let port = agm.management.trim_start_matches("http://").to_owned();
+    let gateway = agm.gateway.trim_start_matches("http://").to_owned();
+    let other = Place::new();
+    other.run(&["up", "--listen", &port, "--gateway-listen", "127.0.0.1:0"]).await.exits(1).says("another agm").says("--listen");
+    other.run(&["up", "--listen", "127.0.0.1:0", "--gateway-listen", &gateway]).await.exits(1).says("--gateway-listen");
+    agm.stop().await;
+}
+
+/// The password is shown once, works, and is in no log and no file.
+#[tokio::test]
+async fn a_generated_password_is_shown_once() {
+    let place = Place::new();
+    let mut process = place.start(&FREE).await;
+    let shown =
+        process.output().iter().find_map(|line| Some(line.text.trim().strip_prefix("password")?.trim().split(' ').next()?.to_owned()));
+    let password = shown.expect("a password is shown");
+    let url = serde_json::from_slice::<serde_json::Value>(&std::fs::read(place.data().join("run/endpoints.json")).unwrap()).unwrap();
+    let http = reqwest::Client::new();
+    let status = format!("{}/api/v1/status", url["management"].as_str().unwrap());
+    assert_eq!(http.get(&status).basic_auth("admin", Some(&password)).send().await.unwrap().status(), 200);
+    assert_eq!(http.get(&status).send().await.unwrap().status(), 401);
+    process.terminate().await.unwrap();
+    process.wait(PATIENCE).await.unwrap();
+    let again = place.start(&FREE).await;
+    assert!(again.output().iter().all(|line| !line.text.contains("password  ")), "{:?}", again.output());
+    let leaks = agm_testkit::secrets::PlantedKey::new(password).sweep_dir(&place.data(), &[]).unwrap();
+    assert!(leaks.is_empty(), "{leaks:?}");
+}
+
+#[tokio::test]
+async fn credentials_and_the_managers_key_come_from_documented_variables() {
+    let agm = Place::new()
+        .env("HICLAW_ADMIN_USER", "boss")
+        .env("HICLAW_ADMIN_PASSWORD", "a-rather-long-password")
+        .env("HICLAW_MANAGER_GATEWAY_KEY", "manager-key-0123456789abcdef")
+        .up()
+        .await;
+    let key = agm.run(&["agent", "key", "manager"]).await.exits(0).stdout;
+    assert_eq!(key.trim(), "manager-key-0123456789abcdef");
+    let outside = Place::new().env("HICLAW_ADMIN_USER", "boss").env("HICLAW_ADMIN_PASSWORD", "a-rather-long-password");
+    outside.run(&["--url", &agm.management, "provider", "list"]).await.exits(0);
+    agm.stop().await;
+}
