@@ -133,3 +133,6 @@ fn typed(content_type: &'static str, body: UnsyncBoxBody<Bytes, Infallible>) -> 
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     answer
 }
+
+#[cfg(test)]
+mod tests;

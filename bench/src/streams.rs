@@ -167,3 +167,6 @@ fn stamp(frame: &[u8]) -> Option<Duration> {
     let length = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
     str::from_utf8(&digits[..length]).ok()?.parse().ok().map(Duration::from_micros)
 }
+
+#[cfg(test)]
+mod tests;

@@ -55,6 +55,9 @@ pub(crate) struct Gateway {
     /// Gives the gateway core 0 and everything else core 1, instead of all cores to everybody
     #[arg(long)]
     pinned: bool,
+    /// Takes the release executables as they lie there, without building them
+    #[arg(long)]
+    no_build: bool,
 }
 
 /// How much is measured.
@@ -71,6 +74,9 @@ struct Plan {
 impl Bench {
     pub(crate) fn run(self, workspace: &Workspace) -> Result<()> {
         let Self::Gateway(gateway) = self;
+        if !gateway.no_build {
+            build(workspace)?;
+        }
         gateway.plan().run(workspace)
     }
 }
@@ -96,10 +102,6 @@ impl Gateway {
 
 impl Plan {
     fn run(&self, workspace: &Workspace) -> Result<()> {
-        let mut build = workspace.cargo();
-        build.args(["build", "--locked", "--release", "--package", "agm", "--package", "agm-bench"]);
-        process::run(&mut build)?;
-        process::run(workspace.cargo().args(["build", "--locked", "--release", "--package", "agm-gateway", "--example", "serve"]))?;
         let scratch = workspace.scratch("bench")?;
         let target = workspace.target()?;
         let instruments = Instruments::start(&target.join("release/agm-bench"), &scratch, self.pinned)?;
@@ -123,4 +125,10 @@ impl Plan {
         println!("all samples: {}", file.strip_prefix(&workspace.root).unwrap_or(&file).display());
         Ok(())
     }
+}
+
+fn build(workspace: &Workspace) -> Result<()> {
+    let release = |what: &[&str]| process::run(workspace.cargo().args(["build", "--locked", "--release"]).args(what));
+    release(&["--package", "agm", "--package", "agm-bench"])?;
+    release(&["--package", "agm-gateway", "--example", "serve"])
 }
