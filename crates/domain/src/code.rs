@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 macro_rules! codes {
     ($($(#[doc = $doc:literal])+ $name:ident = $text:literal),+ $(,)?) => {
         /// A stable code. Its text is what appears in JSON.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum Code {
             $($(#[doc = $doc])+ #[serde(rename = $text)] $name,)+
         }
@@ -23,6 +23,17 @@ macro_rules! codes {
         }
     };
 }
+
+// The derived schema does not see the names that the macro above gives.
+impl utoipa::PartialSchema for Code {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        let texts = Self::ALL.iter().map(|(_, text, _)| *text);
+        let schema = utoipa::openapi::ObjectBuilder::new().schema_type(utoipa::openapi::Type::String);
+        schema.description(Some("A stable code")).enum_values(Some(texts)).into()
+    }
+}
+
+impl utoipa::ToSchema for Code {}
 
 codes! {
     /// No agent of that name is registered.

@@ -109,7 +109,7 @@ fn refusals(operation: &Operation, method: &Method, path: &str, open: bool) -> V
     let parameters: Vec<&Parameter> = operation.parameters.iter().flatten().filter_map(inline).collect();
     let has = |place: &ParameterIn| parameters.iter().any(|parameter| parameter.parameter_in == *place);
     let conditional = parameters.iter().any(|parameter| parameter.name == "If-Match");
-    let named = path.contains('{') || path.contains("default") || path.contains("manager");
+    let named = path.contains('{') || ["default", "manager", "explain"].iter().any(|name| path.contains(name));
     let login = !open || path.ends_with("/session");
     let table = [
         (has(&ParameterIn::Query) || has(&ParameterIn::Header) || has_body || named || changes, "400", "The request cannot be understood"),
