@@ -36,7 +36,9 @@ def vendors(all_vendors: Vendors) -> Iterator[Vendors]:
 @pytest.fixture(scope="session")
 def agm(all_vendors: Vendors, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agm]:
     agm = Agm(Path(os.environ["AGM_BIN"]), tmp_path_factory.mktemp("agm"))
-    for name, kind, vendor in PROVIDERS:
-        agm.add_provider(name, kind, all_vendors[vendor].url, all_vendors[vendor].key)
-    yield agm
-    agm.stop()
+    try:
+        for name, kind, vendor in PROVIDERS:
+            agm.add_provider(name, kind, all_vendors[vendor].url, all_vendors[vendor].key)
+        yield agm
+    finally:
+        agm.stop()

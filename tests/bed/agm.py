@@ -33,7 +33,11 @@ class Agm:
                 stdout=output,
                 stderr=output,
             )
-        endpoints = until("agm up", self._endpoints, seconds=30)
+        try:
+            endpoints = until("agm up", self._endpoints, seconds=30)
+        except BaseException:
+            self._process.kill()
+            raise
         self.gateway: str = endpoints["gateway"].rstrip("/")
         self.management: str = endpoints["management"].rstrip("/")
 
@@ -74,7 +78,10 @@ class Agm:
     def stop(self) -> None:
         """Stops it as a user would, and looks over what it leaves behind."""
         self._process.send_signal(signal.SIGTERM)
-        exit_code = self._process.wait(timeout=20)
+        try:
+            exit_code = self._process.wait(timeout=20)
+        finally:
+            self._process.kill()
         output = self._output.read_text()
         assert exit_code == 0, f"agm ended with {exit_code}:\n{output}"
         assert "panicked at" not in output, output

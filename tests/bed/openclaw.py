@@ -122,9 +122,8 @@ class OpenClaw:
         self._process.send_signal(signal.SIGTERM)
         try:
             self._process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
+        finally:
             self._process.kill()
-            self._process.wait()
 
     def _is_ready(self) -> bool:
         assert self._process is not None and self._process.poll() is None, self._output.read_text()

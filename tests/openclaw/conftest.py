@@ -21,9 +21,11 @@ def openclaw(agm: Agm, all_vendors: Vendors, tmp_path_factory: pytest.TempPathFa
     openclaw.configure(base_url=f"{agm.gateway}/v1", key=KEY, model=all_vendors["qwen"].model)
     where = ["--config", str(openclaw.config), "--log", str(openclaw.log)]
     agm.run("agent", "add", "alice", *where, "--key-stdin", stdin=KEY)
-    openclaw.start()
-    yield openclaw
-    openclaw.stop()
+    try:
+        openclaw.start()
+        yield openclaw
+    finally:
+        openclaw.stop()
 
 
 @pytest.fixture
