@@ -9,6 +9,6 @@ use crate::error::OpError;
 /// A new gateway key: 256 random bits, marked so that secret scanners and people recognise it.
 pub(crate) fn new_gateway_key() -> Result<Secret, OpError> {
     let mut bytes = [0_u8; 32];
-    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| OpError::internal("the system has no random numbers"))?;
+    getrandom::fill(&mut bytes).map_err(|_| OpError::internal("the system has no random numbers"))?;
     Ok(Secret::from(format!("agm-{}", URL_SAFE_NO_PAD.encode(bytes))))
 }

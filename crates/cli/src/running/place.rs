@@ -51,10 +51,11 @@ impl RunDir {
         serde_json::from_slice(&std::fs::read(self.0.join("endpoints.json")).ok()?).ok()
     }
 
+    /// Whole or not at all. What a crash takes from the disk is of no use afterwards, so nothing is flushed.
     fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
-        let path = self.0.join(name);
-        agm_blob::file::replace(&path, bytes).map_err(|error| CliError::failed(error.to_string()))?;
-        Ok(())
+        let (path, new) = (self.0.join(name), self.0.join(format!("{name}.new")));
+        let written = std::fs::write(&new, bytes).and_then(|()| std::fs::rename(&new, &path));
+        written.map_err(|error| CliError::io("write", &path, &error))
     }
 }
 

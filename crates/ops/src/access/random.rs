@@ -2,7 +2,6 @@
 
 use agm_domain::secret::Secret;
 use aws_lc_rs::digest::{SHA256, digest};
-use aws_lc_rs::rand;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -28,6 +27,7 @@ pub(super) fn password() -> Result<Secret, OpError> {
 
 pub(super) fn bytes<const N: usize>() -> Result<[u8; N], OpError> {
     let mut bytes = [0_u8; N];
-    rand::fill(&mut bytes).map_err(|_| OpError::internal("the system has no random numbers"))?;
+    // The system's own: aws-lc's generator takes 30 ms to gather entropy of its own first, in the middle of the start.
+    getrandom::fill(&mut bytes).map_err(|_| OpError::internal("the system has no random numbers"))?;
     Ok(bytes)
 }
