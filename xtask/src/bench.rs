@@ -65,7 +65,7 @@ struct Plan {
     rounds: u32,
     window: Duration,
     settle: Duration,
-    /// Requests between the two counts of instructions.
+    /// Requests whose instructions are counted.
     counted_requests: u32,
     peers: Vec<Peer>,
     pinned: bool,

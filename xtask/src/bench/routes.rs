@@ -1,8 +1,8 @@
 //! 1 route against 10 000: instructions per request, counted by callgrind.
 //!
 //! The gateway crate is started directly (`crates/gateway/examples/serve.rs`): 10 000 routes written through the API
-//! would be 10 000 revisions, and it is the data plane that is counted. Two runs, one with twice the requests: their
-//! difference holds no start, no stop and no warm-up.
+//! would be 10 000 revisions, and it is the data plane that is counted. The counters are set to zero after the start and
+//! a warm-up, and read before the stop: to start and to stop with 10 000 routes costs as much as many requests.
 
 use std::path::{Path, PathBuf};
 
@@ -77,18 +77,10 @@ impl Routes {
 }
 
 impl Bed<'_> {
+    /// Starts a gateway with so many routes, warms it up, and counts from there to the last answer.
     fn per_request(&self, routes: u32, model: &str, requests: u32) -> Result<f64> {
-        let once = self.count(routes, model, requests)?;
-        let twice = self.count(routes, model, 2 * requests)?;
-        #[expect(clippy::cast_precision_loss, reason = "the difference is far below 2^52")]
-        let difference = twice.checked_sub(once).context("more requests took fewer instructions")? as f64;
-        Ok(difference / f64::from(requests))
-    }
-
-    /// All instructions of a run with so many requests.
-    fn count(&self, routes: u32, model: &str, requests: u32) -> Result<u64> {
         let [port] = process::free_ports()?;
-        let counts = self.scratch.join("callgrind.out");
+        let counts = self.scratch.join(format!("callgrind.{routes}.{model}"));
         let mut command = self.workspace.command(&self.valgrind);
         command.args(["--tool=callgrind", "--quiet"]).arg(format!("--callgrind-out-file={}", counts.display()));
         command.arg(&self.binary).arg(format!("http://{}/v1", self.instruments.vendor));
@@ -96,17 +88,30 @@ impl Bed<'_> {
         let mut counted = Contender::unstarted("the counted gateway", port, vec![KEY.to_owned()]);
         (counted.command, counted.log) = (Some(command), self.scratch.join("callgrind.log"));
         let (running, _) = Running::start(&mut counted)?;
-        for requests in [WARM_UP, requests] {
-            let outcome = self.instruments.requests(&counted, model, requests)?.valid()?;
-            ensure!((outcome.number("/answered")? - f64::from(requests)).abs() < 0.5, "not every request was answered");
-        }
+        let control = |what: &str| {
+            process::output(self.workspace.command("callgrind_control").arg(what).arg(running.id().to_string()))
+                .context("callgrind does not obey")
+        };
+        self.ask(&counted, model, WARM_UP)?;
+        control("--zero")?;
+        self.ask(&counted, model, requests)?;
+        control("--dump")?;
+        // Every dump has a file of its own; the one without a number is written at the end.
+        let first = counts.with_added_extension("1");
+        let total = total(&std::fs::read_to_string(&first).context("callgrind wrote no counts")?)?;
         running.stop(Signal::INT)?;
-        total(&std::fs::read_to_string(&counts).context("callgrind wrote no counts")?)
+        Ok(total / f64::from(requests))
+    }
+
+    fn ask(&self, counted: &Contender, model: &str, requests: u32) -> Result<()> {
+        let answered = self.instruments.requests(counted, model, requests)?.valid()?.number("/answered")?;
+        ensure!((answered - f64::from(requests)).abs() < 0.5, "{answered} of {requests} requests were answered");
+        Ok(())
     }
 }
 
 /// The sum at the end of callgrind's file.
-fn total(counts: &str) -> Result<u64> {
+fn total(counts: &str) -> Result<f64> {
     let line = counts.lines().rev().find_map(|line| line.strip_prefix("totals: ")).context("callgrind wrote no total")?;
     line.trim().parse().with_context(|| format!("callgrind's total `{line}` is no number"))
 }

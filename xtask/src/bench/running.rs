@@ -56,6 +56,10 @@ impl Running {
         }
     }
 
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it and its children have used so far.
     pub(super) fn used(&self) -> Result<Tree> {
         Tree::of(self.child.id())
