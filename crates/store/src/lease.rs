@@ -137,14 +137,9 @@ impl Store {
         let now = self.now();
         held.renewed = now;
         held.expires = Some(now + LEASE_TTL);
-        match self.0.blob.put_if(PATH, encode(PATH, &held)?, &tag).await {
-            Ok(tag) => {
-                *self.holding() = Holding::Lease { held, tag };
-                Ok(())
-            }
-            Err(agm_blob::Error::Changed { .. }) => Err(self.lost().await),
-            Err(error) => Err(error.into()),
-        }
+        let tag = self.overwrite(&held, tag).await?;
+        *self.holding() = Holding::Lease { held, tag };
+        Ok(())
     }
 
     /// Gives the store back, at the end of an orderly shutdown.
@@ -156,10 +151,10 @@ impl Store {
         };
         held.renewed = self.now();
         held.expires = None;
-        match self.0.blob.put_if(PATH, encode(PATH, &held)?, &tag).await {
+        match self.overwrite(&held, tag).await {
             // Lost already: then it is not ours to give back.
-            Ok(_) | Err(agm_blob::Error::Changed { .. }) => Ok(()),
-            Err(error) => Err(error.into()),
+            Ok(_) | Err(Error::NotLeader { .. }) => Ok(()),
+            Err(error) => Err(error),
         }
     }
 
@@ -187,7 +182,7 @@ impl Store {
         let now = self.now();
         let found = read::<Stored>(&self.0.blob, PATH).await?;
         let fencing = found.map_or(0, |(stored, _)| stored.fencing) + 1;
-        let stored = Stored { format: FORMAT, holder: self.new_id(now), url: String::new(), fencing, renewed: now, expires: None };
+        let stored = Stored { format: FORMAT, holder: self.0.holder, url: String::new(), fencing, renewed: now, expires: None };
         self.0.blob.put(PATH, encode(PATH, &stored)?).await?;
         *self.holding() = Holding::Lock { _lock: lock, fencing };
         Ok(fencing)
@@ -197,21 +192,19 @@ impl Store {
         for _ in 0..MOST_TRIES {
             let now = self.now();
             let found = read::<Stored>(&self.0.blob, PATH).await?;
-            if let Holding::Lease { held, .. } = &*self.holding()
-                && let Some((stored, _)) = &found
-                && stored.holder == held.holder
-                && held.is_valid(now)
-            {
-                return Ok(held.fencing);
-            }
-            if let Some((stored, _)) = &found
-                && stored.is_live(now)
-            {
-                return Err(self.held_elsewhere(&stored.url));
+            match &found {
+                // Ours already, perhaps by a write whose answer was lost.
+                Some((held, tag)) if held.holder == self.0.holder && held.url == url && held.is_valid(now) => {
+                    let fencing = held.fencing;
+                    *self.holding() = Holding::Lease { held: held.clone(), tag: tag.clone() };
+                    return Ok(fencing);
+                }
+                Some((held, _)) if held.holder != self.0.holder && held.is_live(now) => return Err(self.held_elsewhere(&held.url)),
+                _ => {}
             }
             let held = Stored {
                 format: FORMAT,
-                holder: self.new_id(now),
+                holder: self.0.holder,
                 url: url.to_owned(),
                 fencing: found.as_ref().map_or(0, |(stored, _)| stored.fencing) + 1,
                 renewed: now,
@@ -236,13 +229,28 @@ impl Store {
         Err(not_leader(None))
     }
 
-    /// After a renewal that met another's lease: reads whose.
-    async fn lost(&self) -> Error {
-        match read::<Stored>(&self.0.blob, PATH).await {
-            Ok(Some((stored, _))) if stored.is_live(self.now()) => self.held_elsewhere(&stored.url),
+    /// Writes our lease over the state that `tag` names, or over a later one that is ours too: of a write whose answer was lost.
+    async fn overwrite(&self, held: &Stored, mut tag: Tag) -> Result<Tag, Error> {
+        let bytes = encode(PATH, held)?;
+        for _ in 0..MOST_TRIES {
+            match self.0.blob.put_if(PATH, bytes.clone(), &tag).await {
+                Err(agm_blob::Error::Changed { .. }) => tag = self.still_ours().await?,
+                written => return Ok(written?),
+            }
+        }
+        Err(not_leader(None))
+    }
+
+    /// The tag of the lease as it is stored, if that is ours; else it is lost, and this says to whom.
+    ///
+    /// When the storage does not answer, nothing is known and the lease stays good until it expires.
+    async fn still_ours(&self) -> Result<Tag, Error> {
+        match read::<Stored>(&self.0.blob, PATH).await? {
+            Some((stored, tag)) if stored.holder == self.0.holder => Ok(tag),
+            Some((stored, _)) if stored.is_live(self.now()) => Err(self.held_elsewhere(&stored.url)),
             _ => {
                 *self.holding() = Holding::Nothing;
-                not_leader(None)
+                Err(not_leader(None))
             }
         }
     }

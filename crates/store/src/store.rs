@@ -80,6 +80,8 @@ pub(crate) struct Inner {
     keyring: RwLock<Option<Arc<Keyring>>>,
     pub(crate) known: Mutex<Known>,
     pub(crate) holding: Mutex<Holding>,
+    /// Who this is among the holders of the lease.
+    pub(crate) holder: Uuid,
     /// One lease operation at a time; they span requests.
     pub(crate) leasing: tokio::sync::Mutex<()>,
 }
@@ -110,6 +112,7 @@ impl Store {
             keyring: RwLock::new(keyring.map(Arc::new)),
             known: Mutex::default(),
             holding: Mutex::default(),
+            holder: Uuid::now_v7(),
             leasing: tokio::sync::Mutex::default(),
         })))
     }

@@ -100,6 +100,40 @@ async fn lost_answers_do_not_lose_the_lease() {
     assert_eq!(store.leadership(), Leadership::Acting { fencing: 1 });
 }
 
+/// Every attempt of one write acts or meets what the first one wrote, and no answer arrives.
+const EVERY_ATTEMPT: usize = 4;
+
+#[tokio::test]
+async fn a_renewal_that_was_never_answered_is_known_as_ours() {
+    let (bed, a, b) = two().await;
+    bed.advance(Duration::from_secs(5));
+    bed.server().faults().drop_next_writes(EVERY_ATTEMPT);
+    let failed = a.renew().await.unwrap_err();
+    assert!(matches!(failed, Error::Blob(_)), "{failed}");
+    bed.advance(Duration::from_secs(5));
+    a.renew().await.unwrap();
+    assert_eq!(a.leadership(), Leadership::Acting { fencing: 1 });
+    bed.advance(Duration::from_secs(9));
+    assert_eq!(a.leadership(), Leadership::Acting { fencing: 1 }, "it was renewed, not only recognised");
+    assert!(is_at(&b.acquire(lease(B)).await.unwrap_err(), A));
+
+    bed.server().faults().drop_next_writes(EVERY_ATTEMPT);
+    assert!(a.renew().await.is_err());
+    a.release().await.unwrap();
+    assert_eq!(b.acquire(lease(B)).await.unwrap(), 2, "released at once, although the tag at hand was old");
+}
+
+#[tokio::test]
+async fn a_lease_taken_without_an_answer_is_known_as_ours() {
+    let bed = Bed::mem_s3().await;
+    let a = bed.reader().await;
+    bed.server().faults().drop_next_writes(EVERY_ATTEMPT);
+    assert!(a.acquire(lease(A)).await.is_err());
+    assert_eq!(a.acquire(lease(A)).await.unwrap(), 1);
+    a.renew().await.unwrap();
+    assert_eq!(a.leadership(), Leadership::Acting { fencing: 1 });
+}
+
 #[tokio::test]
 async fn an_unreachable_storage_leaves_the_lease_until_it_expires() {
     let (bed, a, _b) = two().await;
