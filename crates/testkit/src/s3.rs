@@ -29,6 +29,7 @@ const PAGE: usize = 1000;
 #[derive(Debug, Default)]
 pub struct S3Faults {
     fail_next: AtomicUsize,
+    fail_next_writes: AtomicUsize,
     drop_next_writes: AtomicUsize,
     ignore_conditions: AtomicBool,
     latency_micros: AtomicU64,
@@ -38,6 +39,11 @@ impl S3Faults {
     /// The next `count` requests are answered 503 without acting.
     pub fn fail_next(&self, count: usize) {
         self.fail_next.store(count, Ordering::SeqCst);
+    }
+
+    /// The next `count` writes are answered 503 without acting; reads go on.
+    pub fn fail_next_writes(&self, count: usize) {
+        self.fail_next_writes.store(count, Ordering::SeqCst);
     }
 
     /// The next `count` writes act, and then the connection breaks before the answer.
@@ -168,12 +174,12 @@ async fn serve(
     if latency > 0 {
         tokio::time::sleep(Duration::from_micros(latency)).await;
     }
-    if take(&shared.faults.fail_next) {
+    let writes = matches!(*request.method(), hyper::Method::PUT | hyper::Method::POST | hyper::Method::DELETE);
+    if take(&shared.faults.fail_next) || (writes && take(&shared.faults.fail_next_writes)) {
         let mut unavailable = hyper::Response::new(Body::empty());
         *unavailable.status_mut() = hyper::StatusCode::SERVICE_UNAVAILABLE;
         return Ok(unavailable);
     }
-    let writes = matches!(*request.method(), hyper::Method::PUT | hyper::Method::POST | hyper::Method::DELETE);
     let response = hyper::service::Service::call(&s3, request).await.map_err(|error| std::io::Error::other(format!("{error:?}")))?;
     if writes && take(&shared.faults.drop_next_writes) {
         return Err(std::io::Error::other("the answer is lost, as asked"));

@@ -24,12 +24,23 @@ async fn an_append_that_stays_unanswered_is_said_to_be_uncertain() {
     let bed = Bed::mem_s3().await;
     let store = bed.store().await;
     store.append(0, draft("one")).await.unwrap();
-    // The listing before it succeeds or not, nothing is claimed.
+    bed.server().faults().fail_next_writes(1000);
+    let failed = store.append(1, draft("two")).await.unwrap_err();
+    assert!(matches!(failed, Error::Uncertain { number: 2, .. }), "{failed}");
+    bed.server().faults().fail_next_writes(0);
+    assert_eq!(store.newest().await.unwrap().unwrap().number(), 1);
+    store.append(1, draft("two")).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_append_that_was_never_sent_is_no_riddle() {
+    let bed = Bed::mem_s3().await;
+    let store = bed.store().await;
+    store.append(0, draft("one")).await.unwrap();
     bed.server().faults().fail_next(1000);
     let failed = store.append(1, draft("two")).await.unwrap_err();
-    assert!(matches!(failed, Error::Blob(_) | Error::Uncertain { .. }), "{failed}");
+    assert!(matches!(failed, Error::Blob(_)), "the listing before it failed: {failed}");
     bed.server().faults().fail_next(0);
-    assert_eq!(store.newest().await.unwrap().unwrap().number(), 1);
     store.append(1, draft("two")).await.unwrap();
 }
 
