@@ -131,6 +131,15 @@ impl Blob {
         }
     }
 
+    /// Removes a folder that holds nothing; one with content stays, and a bucket has no empty ones.
+    pub async fn delete_empty_folder(&self, folder: &str) -> Result<(), Error> {
+        path::check(folder)?;
+        match self {
+            Self::Dir(dir) => dir.delete_empty_folder(folder).await,
+            Self::S3(_) => Ok(()),
+        }
+    }
+
     /// Where this is, for humans; no credentials.
     pub fn describe(&self) -> String {
         match self {

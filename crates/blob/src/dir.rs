@@ -130,6 +130,16 @@ impl DirBlob {
         .await
     }
 
+    pub(crate) async fn delete_empty_folder(&self, folder: &str) -> Result<(), Error> {
+        let path = self.path(folder);
+        self.run(move |_| match fs::remove_dir(&path) {
+            Ok(()) => sync_parent(&path),
+            Err(kept) if is_absent(&kept) || kept.kind() == ErrorKind::DirectoryNotEmpty => Ok(()),
+            Err(error) => Err(Error::io("delete", path, error)),
+        })
+        .await
+    }
+
     pub(crate) fn describe(&self) -> String {
         format!("directory {}", self.root.display())
     }

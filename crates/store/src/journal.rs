@@ -26,8 +26,7 @@ impl Store {
     /// Secrets are the caller's to seal.
     pub async fn journal_put(&self, id: &str, name: &str, entry: Value) -> Result<(), Error> {
         let fencing = self.acting()?;
-        one_segment(name)?;
-        let path = format!("{}/{name}.json", folder(id)?);
+        let path = entry_path(id, name)?;
         let stored = Stored { format: FORMAT, time: self.now(), fencing, entry };
         let Err(failed) = self.0.blob.put_new(&path, encode(&path, &stored)?).await else {
             return Ok(());
@@ -70,15 +69,44 @@ impl Store {
         Ok(ids)
     }
 
-    /// Removes journal `id`, its last entry first, so that what is left is still a beginning.
-    pub async fn journal_remove(&self, id: &str) -> Result<(), Error> {
+    /// Whether journal `id` has an entry of this name; only that entry is asked for.
+    pub async fn journal_has(&self, id: &str, name: &str) -> Result<bool, Error> {
+        Ok(self.0.blob.get(&entry_path(id, name)?).await?.is_some())
+    }
+
+    /// Removes the journals beyond the newest `keep` that have an entry `end`; returns how many.
+    ///
+    /// One without that entry tells of something unfinished and stays, however old it is.
+    pub async fn journal_trim(&self, keep: usize, end: &str) -> Result<usize, Error> {
         self.acting()?;
-        let names = self.0.blob.list(&folder(id)?, None).await?;
-        for name in names.iter().rev() {
+        let ids = self.journal_ids(None, usize::MAX).await?;
+        let mut removed = 0;
+        for id in ids.iter().skip(keep) {
+            removed += usize::from(self.remove_ended(id, end).await?);
+        }
+        Ok(removed)
+    }
+
+    async fn remove_ended(&self, id: &str, end: &str) -> Result<bool, Error> {
+        let (folder, end) = (folder(id)?, entry_path(id, end)?);
+        let names = self.0.blob.list(&folder, None).await?;
+        // A folder without entries is what a crash in the midst of this leaves of a directory.
+        if !names.is_empty() && !names.contains(&end) {
+            return Ok(false);
+        }
+        // The end goes last: cut off before, the rest is still known as ended.
+        for name in names.iter().filter(|name| **name != end) {
             self.0.blob.delete(name).await?;
         }
-        Ok(())
+        self.0.blob.delete(&end).await?;
+        self.0.blob.delete_empty_folder(&folder).await?;
+        Ok(true)
     }
+}
+
+fn entry_path(id: &str, name: &str) -> Result<String, Error> {
+    one_segment(name)?;
+    Ok(format!("{}/{name}.json", folder(id)?))
 }
 
 /// An id is one segment; the blob checks the rest of the name.

@@ -30,6 +30,7 @@ on_every_storage!(
     of_many_writers_one_wins,
     listings_are_sorted_whole_and_cut,
     folders_are_named_once,
+    an_emptied_folder_can_go,
     deleting_twice_is_fine,
     escaping_names_are_refused,
     long_listings_come_whole,
@@ -106,6 +107,17 @@ async fn listings_are_sorted_whole_and_cut(blob: Blob) {
     assert!(list("nothing", None).await.is_empty());
     let all = ["w/1", "x.json", "x/10", "x/2", "x/deep/er/1", "xy/1"];
     assert_eq!(list("", None).await, all);
+}
+
+async fn an_emptied_folder_can_go(blob: Blob) {
+    blob.put("s/a/1", "x".into()).await.unwrap();
+    blob.delete_empty_folder("s/a").await.unwrap();
+    assert_eq!(blob.folders("s").await.unwrap(), ["a"], "it is not empty");
+    blob.delete("s/a/1").await.unwrap();
+    blob.delete_empty_folder("s/a").await.unwrap();
+    blob.delete_empty_folder("s/a").await.unwrap();
+    assert!(blob.folders("s").await.unwrap().is_empty());
+    assert!(blob.delete_empty_folder("../s").await.is_err());
 }
 
 async fn folders_are_named_once(blob: Blob) {

@@ -45,6 +45,7 @@ on_every_storage!(
     retention_keeps_the_law,
     the_newest_cannot_be_removed,
     the_journal_is_only_written_once,
+    ended_journals_go_unfinished_ones_stay,
     the_audit_log_is_paged_and_bounded,
     objects_change_only_from_what_was_read,
     assignments_are_published_as_given,
@@ -187,7 +188,7 @@ async fn a_reader_changes_nothing(bed: Bed) {
         reader.unpin(1).await.err(),
         reader.retain().await.err(),
         reader.journal_put("s", "1", json!({})).await.err(),
-        reader.journal_remove("s").await.err(),
+        reader.journal_trim(0, "end").await.err(),
         reader.audit(json!({})).await.err(),
         reader.object_put("o", json!({}), None).await.err(),
         reader.object_delete("o").await.err(),
@@ -329,8 +330,27 @@ async fn the_journal_is_only_written_once(bed: Bed) {
     assert!(store.journal("none").await.unwrap().is_empty());
     assert_eq!(store.journal_ids(None, 10).await.unwrap(), ["c", "b", "a"]);
     assert_eq!(store.journal_ids(Some("c"), 1).await.unwrap(), ["b"]);
-    store.journal_remove("b").await.unwrap();
-    assert!(store.journal("b").await.unwrap().is_empty());
+}
+
+async fn ended_journals_go_unfinished_ones_stay(bed: Bed) {
+    let store = bed.store().await;
+    for id in ["1", "2", "3", "4", "5"] {
+        store.journal_put(id, "begin", json!({})).await.unwrap();
+        store.journal_put(id, "undo", json!({})).await.unwrap();
+        if id != "2" {
+            store.journal_put(id, "end", json!({})).await.unwrap();
+        }
+    }
+    assert!(store.journal_has("1", "end").await.unwrap() && store.journal_has("2", "begin").await.unwrap());
+    assert!(!store.journal_has("2", "end").await.unwrap() && !store.journal_has("none", "end").await.unwrap());
+
+    assert_eq!(store.journal_trim(5, "end").await.unwrap(), 0);
+    assert_eq!(store.journal_trim(2, "end").await.unwrap(), 2);
+    assert_eq!(store.journal_ids(None, 10).await.unwrap(), ["5", "4", "2"], "no empty folder is left either");
+    assert_eq!(store.journal("2").await.unwrap().len(), 2);
+    assert_eq!(store.journal_trim(0, "end").await.unwrap(), 2);
+    assert_eq!(store.journal_ids(None, 10).await.unwrap(), ["2"]);
+    store.journal_put("6", "begin", json!({})).await.unwrap();
 }
 
 async fn the_audit_log_is_paged_and_bounded(bed: Bed) {
