@@ -192,7 +192,7 @@ async fn open_store(settings: &Settings, blob: Blob) -> Result<Store, OpError> {
     config.clock = StoreClock::new(move || clock());
     let store = Store::open(config).await?;
     if settings.master_key.is_none() {
-        file.settle(&store)?;
+        file.settle(&store).await?;
     }
     Ok(store)
 }

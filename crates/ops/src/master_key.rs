@@ -43,17 +43,24 @@ impl Agm {
             }
             None => MasterKey::generate()?,
         };
+        // To its end even if who asked for it goes away: half of it would leave two keys.
+        let (agm, actor) = (self.clone(), actor.clone());
+        let task = self.0.tasks.spawn(async move { agm.seal_anew(&actor, &next, from_environment).await });
+        task.await.map_err(|_| OpError::internal("changing the master key was cut off"))?
+    }
+
+    async fn seal_anew(&self, actor: &Actor, next: &MasterKey, from_environment: bool) -> Result<KeyRotated, OpError> {
         // Nobody appends while the newest revision is sealed anew.
         let _guard = self.0.writing.lock().await;
         let file = KeyFile::new(self.0.settings.data_dir.join("master.key"));
         if !from_environment {
+            // What an earlier rotation staged stays beside it: that key may be the one that opens the store.
             let (staged, key) = (file.clone(), next.clone());
             self.on_disk(move || staged.stage(&key)).await?;
         }
-        let revision = self.0.store.rotate(&next, &actor.name).await?;
+        let revision = self.0.store.rotate(next, &actor.name).await?;
         if !from_environment {
-            let store = self.0.store.clone();
-            self.on_disk(move || file.settle(&store)).await?;
+            file.settle(&self.0.store).await?;
         }
         self.reload().await?;
         self.audit(actor, "key.rotate", &next.id(), json!({})).await;

@@ -44,6 +44,16 @@ pub enum Error {
         /// The id of the key that was given.
         given: String,
     },
+    /// An earlier rotation took place without our knowing, so the key at hand cannot be replaced by another.
+    #[error(
+        "the store at {storage} is sealed with key {active} since an earlier rotation whose answer was lost; repeat the rotation to that key, or start agm again with it"
+    )]
+    RotationUnanswered {
+        /// The storage.
+        storage: String,
+        /// The id of the key that opens it.
+        active: String,
+    },
     /// A new store needs a master key and has none.
     #[error(
         "a new store needs a master key: set AGM_MASTER_KEY (base64 of 32 random bytes, `openssl rand -base64 32` makes one) or AGM_MASTER_KEY_FILE; a key file is made by itself only for a store in a directory"

@@ -88,11 +88,18 @@ impl Format {
         }
     }
 
-    fn is_active(&self, key: &MasterKey) -> bool {
+    /// The id of the key that seals.
+    pub(crate) fn active(&self) -> &str {
+        &self.active
+    }
+
+    /// Whether this is the key that seals.
+    pub(crate) fn is_active(&self, key: &MasterKey) -> bool {
         let entry = self.keys.get(&self.active);
         key.id() == self.active && entry.is_some_and(|entry| entry.check == key.check_value())
     }
 
+    /// The keyring that the active key opens.
     fn unlock(&self, master: &MasterKey) -> Result<Keyring, Error> {
         let mut masters = vec![master.clone()];
         let alone = Keyring::new([master.clone()], &self.active, &self.active)

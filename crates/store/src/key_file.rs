@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use agm_blob::{Blob, file};
 use zeroize::Zeroizing;
 
-use crate::format::FORMAT_PATH;
+use crate::format::{FORMAT_PATH, Format};
 use crate::{Error, MasterKey, Store};
 
-/// A key file, and beside it, during a rotation, the next key (`<file>.next`).
+/// A key file, and beside it, during a rotation, the keys to come (`<file>.next`, one a line).
 ///
-/// The next key is on disk before the store is sealed with it, so a rotation cut off at any moment
-/// leaves a key that opens the store in one of the two files.
+/// A key is on disk before the store may be sealed with it, and leaves the disk only when the storage says that it is not: a rotation cut
+/// off at any moment, however often it is repeated, leaves a key that opens the store in one of the two files.
 #[derive(Clone, Debug)]
 pub struct KeyFile {
     path: PathBuf,
@@ -30,12 +30,10 @@ impl KeyFile {
         &self.path
     }
 
-    /// Reads the key, and the next one where a rotation left it; empty when there is no file. Blocks.
+    /// Reads the key, and those that a rotation staged; empty when there is no file. Blocks.
     pub fn load(&self) -> Result<Vec<MasterKey>, Error> {
-        let mut keys = Vec::new();
-        for path in [self.path.clone(), self.next()] {
-            keys.extend(read(&path)?);
-        }
+        let mut keys = read(&self.path)?;
+        keys.extend(read(&self.next())?);
         Ok(keys)
     }
 
@@ -52,25 +50,39 @@ impl KeyFile {
             return Err(Error::MasterKeyNeeded);
         }
         let key = MasterKey::generate()?;
-        write(&self.path, &key)?;
+        write(&self.path, std::slice::from_ref(&key))?;
         tracing::info!(path = %self.path.display(), key = %key.id(), "made a master key; back it up");
         Ok(vec![key])
     }
 
-    /// Puts the next key on disk, before [`Store::rotate`]. Blocks.
+    /// Puts the next key on disk, before [`Store::rotate`]; those staged before it stay. Blocks.
     pub fn stage(&self, next: &MasterKey) -> Result<(), Error> {
-        write(&self.next(), next)
+        let mut staged = read(&self.next())?;
+        if staged.iter().all(|key| key.id() != next.id()) {
+            staged.push(next.clone());
+            write(&self.next(), &staged)?;
+        }
+        Ok(())
     }
 
-    /// Ends a rotation, finished or cut off: keeps the key that `store` is sealed with. Blocks.
-    pub fn settle(&self, store: &Store) -> Result<(), Error> {
-        let next = self.next();
-        let Some(staged) = read(&next)? else {
+    /// Ends a rotation, finished or cut off: keeps the key that the storage of `store` is sealed with.
+    ///
+    /// Where that is none of them, it leaves them all. Not while a rotation may still be on its way to the storage.
+    pub async fn settle(&self, store: &Store) -> Result<(), Error> {
+        let staged = read(&self.next())?;
+        if staged.is_empty() {
+            return Ok(());
+        }
+        // Asked anew: after a write without an answer this process may not know.
+        let Some((format, _)) = Format::read(&store.0.blob).await? else {
             return Ok(());
         };
-        if store.active_key().is_some_and(|active| active == staged.id()) {
-            write(&self.path, &staged)?;
+        if let Some(active) = staged.iter().find(|key| format.is_active(key)) {
+            write(&self.path, std::slice::from_ref(active))?;
+        } else if !read(&self.path)?.iter().any(|key| format.is_active(key)) {
+            return Ok(());
         }
+        let next = self.next();
         fs::remove_file(&next).map_err(|source| Error::KeyFile { doing: "remove", path: next, source })
     }
 
@@ -81,17 +93,26 @@ impl KeyFile {
     }
 }
 
-fn read(path: &Path) -> Result<Option<MasterKey>, Error> {
-    match fs::read_to_string(path).map(Zeroizing::new) {
-        Ok(text) => MasterKey::from_base64(&text, &path.display().to_string()).map(Some),
-        Err(gone) if gone.kind() == ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(Error::KeyFile { doing: "read", path: path.to_owned(), source }),
+fn read(path: &Path) -> Result<Vec<MasterKey>, Error> {
+    let text = match fs::read_to_string(path).map(Zeroizing::new) {
+        Ok(text) => text,
+        Err(gone) if gone.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(source) => return Err(Error::KeyFile { doing: "read", path: path.to_owned(), source }),
+    };
+    let origin = path.display().to_string();
+    match text.trim() {
+        // An empty file is no key; that is an error to be said, not a reason to make one.
+        "" => MasterKey::from_base64("", &origin).map(|key| vec![key]),
+        keys => keys.lines().map(|key| MasterKey::from_base64(key, &origin)).collect(),
     }
 }
 
-fn write(path: &Path, key: &MasterKey) -> Result<(), Error> {
-    let mut text = key.to_base64();
-    text.push('\n');
+fn write(path: &Path, keys: &[MasterKey]) -> Result<(), Error> {
+    let mut text = Zeroizing::new(String::new());
+    for key in keys {
+        text.push_str(&key.to_base64());
+        text.push('\n');
+    }
     file::replace(path, text.as_bytes())?;
     Ok(())
 }

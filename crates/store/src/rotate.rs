@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::document::encode;
+use agm_blob::Tag;
+
+use crate::document::{corrupt, encode};
 use crate::format::{FORMAT_PATH, Format};
 use crate::{Draft, Error, MasterKey, Revision, Store};
 
@@ -20,13 +22,30 @@ impl Store {
         self.acting()?;
         let keyring = self.keyring()?;
         if keyring.active() != next.id() {
-            let (format, tag) = Format::read(&self.0.blob).await?.ok_or_else(|| crate::document::corrupt(FORMAT_PATH, "it is missing"))?;
-            let (format, rotated) = format.rotated(&keyring, next, self.now())?;
-            let bytes = encode(FORMAT_PATH, &format)?;
-            self.0.blob.put_if(FORMAT_PATH, bytes, &tag).await?;
+            let (format, tag) = Format::read(&self.0.blob).await?.ok_or_else(|| corrupt(FORMAT_PATH, "it is missing"))?;
+            let rotated = if format.active() == keyring.active() {
+                let (format, rotated) = format.rotated(&keyring, next, self.now())?;
+                self.replace_format(&format, next, &tag).await?;
+                rotated
+            } else {
+                // An earlier rotation arrived and its answer did not. Only its own key leads on from there.
+                let unanswered = |_| Error::RotationUnanswered { storage: self.describe(), active: format.active().to_owned() };
+                format.keyring(std::slice::from_ref(next), "").map_err(unanswered)?
+            };
             self.set_keyring(rotated);
         }
         self.seal_newest_anew(&next.id(), author).await
+    }
+
+    async fn replace_format(&self, format: &Format, next: &MasterKey, tag: &Tag) -> Result<(), Error> {
+        let Err(failed) = self.0.blob.put_if(FORMAT_PATH, encode(FORMAT_PATH, format)?, tag).await else {
+            return Ok(());
+        };
+        // Whatever was answered: if the storage names our key, we wrote it.
+        match Format::read(&self.0.blob).await {
+            Ok(Some((found, _))) if failed.is_ambiguous() && found.is_active(next) => Ok(()),
+            _ => Err(failed.into()),
+        }
     }
 
     async fn seal_newest_anew(&self, active: &str, author: &str) -> Result<Option<Arc<Revision>>, Error> {
