@@ -45,11 +45,9 @@ pub(super) fn run(args: &DemoArgs, out: Output) -> Result<Exit> {
     let place = place.map_err(|error| CliError::failed(format!("no throw-away directory can be made: {error}")))?;
     let runtime = runtime()?;
     let result = runtime.block_on(async {
-        let mut stop = Stop::new()?;
-        tokio::select! {
-            result = play(place.path(), args.once, out) => result,
-            () = stop.asked() => Ok(Exit::Done),
-        }
+        // Before anything runs, so that no signal is missed.
+        let stop = Stop::new()?;
+        play(place.path(), args.once, out, stop).await
     });
     drop(runtime);
     // Only now has everything let go of it.
@@ -57,7 +55,7 @@ pub(super) fn run(args: &DemoArgs, out: Output) -> Result<Exit> {
     result
 }
 
-async fn play(place: &Path, once: bool, out: Output) -> Result<Exit> {
+async fn play(place: &Path, once: bool, out: Output, mut stop: Stop) -> Result<Exit> {
     let global = Global { data_dir: Some(place.join("data")), ..Global::default() };
     let free = Some("127.0.0.1:0".to_owned());
     let args = ServerArgs { listen: free.clone(), gateway_listen: free, ..ServerArgs::default() };
@@ -78,10 +76,13 @@ async fn play(place: &Path, once: bool, out: Output) -> Result<Exit> {
     let mut team = Team::new(place);
     set_up(&session.client, &vendors, &team).await?;
     team.begin_to_work()?;
-    let outcome = show(&session).await;
-    if outcome.is_ok() && !once {
+    let (outcome, stays) = tokio::select! {
+        outcome = show(&session) => (outcome, !once),
+        () = stop.asked() => (Ok(Exit::Done), false),
+    };
+    if outcome.is_ok() && stays {
         print(&look_around(&super::up::command(running.ready())))?;
-        std::future::pending::<()>().await;
+        stop.asked().await;
     }
     team.go_home().await;
     running.stop().await;

@@ -40,6 +40,8 @@ pub(super) fn run(global: &Global, command: MonitorCommand, out: Output) -> Resu
             }
             MonitorCommand::Status => status(&dir, out).await,
             MonitorCommand::Restart(args) => {
+                // What cannot be started again is not stopped.
+                resolve(global, &args, &environment)?;
                 if holder(&dir)? != Holder::Nobody {
                     stop(&dir).await?;
                 }

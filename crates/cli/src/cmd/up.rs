@@ -4,7 +4,7 @@ use std::io::{IsTerminal as _, Write as _};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::args::{Global, UpArgs};
+use crate::args::{Format, Global, UpArgs};
 use crate::error::{CliError, Exit, Result};
 use crate::log;
 use crate::output::Tint;
@@ -15,7 +15,7 @@ use crate::settings::{Settings, environment, resolve};
 pub(super) fn run(global: &Global, args: &UpArgs) -> Result<Exit> {
     let settings = resolve(global, &args.server, &environment)?;
     log::start(&settings.log)?;
-    runtime()?.block_on(serve(settings, args.background))
+    runtime()?.block_on(serve(settings, args.background || global.format() != Format::Table))
 }
 
 /// The gateway has threads of its own; what is left is light.
@@ -24,7 +24,7 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime> {
     runtime.map_err(|error| CliError::failed(format!("cannot start the event loop: {error}")))
 }
 
-async fn serve(settings: Settings, background: bool) -> Result<Exit> {
+async fn serve(settings: Settings, for_programs: bool) -> Result<Exit> {
     // Before anything runs, so that no signal is missed.
     let mut stop = Stop::new()?;
     let running = tokio::select! {
@@ -32,7 +32,7 @@ async fn serve(settings: Settings, background: bool) -> Result<Exit> {
         // What was begun is finished or taken back at the next start, as after a crash.
         () = stop.asked() => return Ok(Exit::Done),
     };
-    if background {
+    if for_programs {
         announce(running.ready())?;
     } else {
         show(running.ready())?;
@@ -72,7 +72,7 @@ impl Stop {
     }
 }
 
-/// One line of JSON for `agm monitor start`, which shows it to a person. stdout is its pipe; stderr is the log.
+/// One line of JSON, for programs. `agm monitor start` is one, and shows it to a person: stdout is its pipe, stderr the log.
 fn announce(ready: &Ready) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
     serde_json::to_writer(&mut stdout, ready).map_err(|error| CliError::failed(format!("cannot say that agm is ready: {error}")))?;

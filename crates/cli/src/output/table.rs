@@ -81,11 +81,13 @@ impl Sheet {
         } else {
             table.force_no_tty();
         }
+        // The first column holds names, which are copied by hand: it is the last to be broken.
+        let names = self.rows.iter().filter_map(|row| row.first()).map(|Cell(name, _)| name.chars().count()).max().unwrap_or(0);
+        let first = u16::try_from(names + 2).unwrap_or(u16::MAX).min(width.unwrap_or(0) / 3);
         for (index, column) in table.column_iter_mut().enumerate() {
             column.set_padding((0, 2));
-            // The first column holds names, which are copied by hand: it is the last to be broken.
-            if index == 0 && width.is_some_and(|width| width >= 60) {
-                column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(18)));
+            if index == 0 && width.is_some() {
+                column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(first)));
             }
         }
         table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
