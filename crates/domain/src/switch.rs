@@ -94,7 +94,7 @@ pub enum SwitchState {
     Done,
     /// Everything is delivered; the runtime needs a restart that was not ordered.
     PendingRestart,
-    /// Failed before anything was changed.
+    /// Failed, and nothing had been changed; or, going on after failures, not every agent was switched.
     Failed,
     /// Failed, and everything was taken back.
     RolledBack,

@@ -5,7 +5,6 @@ use agm_domain::assignment::Assignment;
 use agm_domain::code::Code;
 use agm_domain::consumer::Consumer;
 use agm_domain::diff::Change;
-use agm_domain::edit::Edit;
 use agm_domain::evidence::Evidence;
 use agm_domain::hybrid::{allow_everywhere, disallow_everywhere};
 use agm_domain::name::WorkerName;
@@ -167,6 +166,7 @@ impl Agm {
             Some(file) => Some(self.check_config_file(file).await?),
             None => None,
         };
+        let _turn = self.0.switches.turn(&[id.clone()].into()).await;
         let mut writer = self.writer().await;
         let agent = writer.document.agents.get_mut(id).ok_or_else(|| OpError::no_agent(id))?;
         self.unchanged(&format!("agent {id}"), agent, expected)?;
@@ -186,13 +186,14 @@ impl Agm {
             let error = OpError::new(Fault::Conflict, Code::AgentProtected, "the Manager cannot be removed");
             return Err(error.hint("a team has exactly one"));
         }
-        let mut writer = self.writer().await;
-        let agent = writer.document.agents.get(id).cloned().ok_or_else(|| OpError::no_agent(id))?;
-        self.unchanged(&format!("agent {id}"), &agent, expected)?;
         if self.0.switches.busy_agents().contains(id) {
             let error = OpError::new(Fault::Conflict, Code::InProgress, format!("a switch of {id} is under way"));
             return Err(error.hint("wait for its end"));
         }
+        let _turn = self.0.switches.turn(&[id.clone()].into()).await;
+        let mut writer = self.writer().await;
+        let agent = writer.document.agents.get(id).cloned().ok_or_else(|| OpError::no_agent(id))?;
+        self.unchanged(&format!("agent {id}"), &agent, expected)?;
         for edit in disallow_everywhere(&writer.document, &agent.consumer) {
             edit.apply(&mut writer.document);
         }
@@ -276,22 +277,6 @@ impl Agm {
             created_at: agent.created_at.clone(),
             etag: self.etag(agent),
         }
-    }
-
-    /// Removes an agent's assignment; it stays registered.
-    pub async fn unassign(&self, actor: &Actor, id: &AgentId) -> Result<(), OpError> {
-        self.acting()?;
-        let mut writer = self.writer().await;
-        if !writer.document.agents.contains_key(id) {
-            return Err(OpError::no_agent(id));
-        }
-        let from = writer.document.assignments.get(id).cloned().map(Box::new);
-        Edit::Assign { agent: id.clone(), from, to: None }.apply(&mut writer.document);
-        writer.commit(actor, format!("{id}: no model assigned")).await?;
-        self.publish_assignment(id).await?;
-        self.0.evidence.forget(id);
-        self.audit(actor, "agent.unassign", &id.to_string(), json!({})).await;
-        Ok(())
     }
 }
 

@@ -1,6 +1,7 @@
 //! agm itself: what is open while it runs.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use agm_blob::Blob;
@@ -51,6 +52,10 @@ pub(crate) struct Inner {
     pub(crate) changed: Notify,
     pub(crate) tasks: TaskTracker,
     pub(crate) stopping: CancellationToken,
+    /// Set when nothing more will be written.
+    pub(crate) drained: CancellationToken,
+    /// Unset while what a crash cut off is brought to its end: nobody else may write meanwhile.
+    pub(crate) recovered: AtomicBool,
     pub(crate) started: Timestamp,
     /// Held for the life of the process where the store itself is not the data directory.
     _lock: Option<DirLock>,
@@ -95,6 +100,8 @@ impl Agm {
             changed: Notify::new(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
+            drained: CancellationToken::new(),
+            recovered: AtomicBool::new(false),
             settings,
             _lock: lock,
         }));
@@ -112,6 +119,7 @@ impl Agm {
         if tokio::time::timeout(drain, self.0.tasks.wait()).await.is_err() {
             tracing::warn!("stopping with work under way; it is finished or taken back at the next start");
         }
+        self.0.drained.cancel();
         let cut = self.0.gateway.shutdown(drain).await;
         if cut > 0 {
             tracing::warn!(cut, "requests were cut off");
@@ -154,7 +162,11 @@ impl Agm {
             return Err(OpError::new(Fault::Unavailable, code, "agm is stopping").hint("repeat the request when it runs again"));
         }
         match self.0.store.leadership() {
-            Leadership::Acting { .. } => Ok(()),
+            Leadership::Acting { .. } if self.0.recovered.load(Ordering::Acquire) => Ok(()),
+            Leadership::Acting { .. } => {
+                let message = "what was cut off is being brought to its end";
+                Err(OpError::new(Fault::Unavailable, agm_domain::code::Code::InProgress, message).hint("repeat in a moment"))
+            }
             Leadership::Reading { holder_url } => Err(agm_store::Error::NotLeader { holder_url }.into()),
         }
     }

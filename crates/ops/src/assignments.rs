@@ -1,11 +1,15 @@
 //! Assignments as the documented `model.json`: read, published, and published again when somebody overwrote them.
 
+use std::collections::BTreeMap;
+
 use agm_domain::agent::{Agent, AgentId};
 use agm_domain::assignment::Assignment;
 use agm_domain::code::Code;
+use agm_domain::edit::Edit;
 use bytes::Bytes;
-use std::collections::BTreeMap;
+use serde_json::json;
 
+use crate::actor::Actor;
 use crate::agm::Agm;
 use crate::error::{Fault, OpError};
 
@@ -21,6 +25,23 @@ impl Agm {
                 .hint(format!("`agm set-model --target {id} --provider P --model M` assigns one"))
         };
         current.document.assignments.get(id).cloned().ok_or_else(none)
+    }
+
+    /// Removes an agent's assignment; it stays registered.
+    pub async fn unassign(&self, actor: &Actor, id: &AgentId) -> Result<(), OpError> {
+        self.acting()?;
+        let _turn = self.0.switches.turn(&[id.clone()].into()).await;
+        let mut writer = self.writer().await;
+        if !writer.document.agents.contains_key(id) {
+            return Err(OpError::no_agent(id));
+        }
+        let from = writer.document.assignments.get(id).cloned().map(Box::new);
+        Edit::Assign { agent: id.clone(), from, to: None }.apply(&mut writer.document);
+        writer.commit(actor, format!("{id}: no model assigned")).await?;
+        self.publish_assignment(id).await?;
+        self.0.evidence.forget(id);
+        self.audit(actor, "agent.unassign", &id.to_string(), json!({})).await;
+        Ok(())
     }
 
     /// What every agent should run on; agents without an assignment are absent.

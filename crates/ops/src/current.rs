@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use agm_domain::agent::AgentId;
 use agm_domain::diff::{Change, diff};
 use agm_domain::document::Document;
 use agm_domain::edit::{Edit, Outcome};
@@ -147,6 +148,7 @@ impl Agm {
             };
             self.tell(kind, change.name.clone(), json!({ "change": change.kind }));
         }
+        self.doubt(before, current);
         self.tell("revision.changed", current.head.number.to_string(), json!({ "message": current.head.message }));
         self.0.changed.notify_one();
     }
@@ -155,10 +157,30 @@ impl Agm {
     pub async fn reload(&self) -> Result<(), OpError> {
         let Some(revision) = self.0.store.newest().await? else { return Ok(()) };
         let before = self.current();
-        if revision.head.id != before.head.id {
+        // Only ever forward: a listing that was answered before our own newest write knows less than we do.
+        if revision.head.number > before.head.number {
             self.put_in_force(&before, &Arc::new(Current::of(&revision)?));
         }
         Ok(())
+    }
+
+    /// Agents whose provider, or whose way to it, changed are no longer known to reach it.
+    fn doubt(&self, before: &Current, current: &Current) {
+        let ways = |c: &Current, id: &AgentId, model: &str| {
+            let agent = c.document.agents.get(id)?;
+            let name = c.table().reach(&agent.consumer, model).route?;
+            // Which models a route takes, and for whom, is `routable`; where it sends them is what a request proves.
+            let route = c.document.routes.get(&name)?;
+            Some((route.upstreams.clone(), route.fallback_config.clone(), route.header_control.clone()))
+        };
+        for (id, assignment) in &current.document.assignments {
+            let provider = |c: &Current| c.document.providers.get(&assignment.provider).cloned();
+            if provider(before) != provider(current) {
+                self.0.evidence.doubt_reachable(id, &format!("the provider `{}` was changed since", assignment.provider));
+            } else if ways(before, id, &assignment.model) != ways(current, id, &assignment.model) {
+                self.0.evidence.doubt_reachable(id, "the route was changed since");
+            }
+        }
     }
 
     /// Publishes an event.

@@ -33,18 +33,24 @@ impl Prepared {
         serde_json::to_value(&self.planned.undo).unwrap_or_default()
     }
 
+    /// Whether the running agent does not take changes of its file.
+    pub(crate) fn needs_restart(&self) -> bool {
+        self.planned.notices.contains(&Notice::ReloadOff)
+    }
+
     /// Makes it, and says what was done.
     pub(crate) async fn write(self, agm: &Agm) -> Result<String, OpError> {
         let now = agm.now();
-        let (target, wish) = (self.target.clone(), self.wish);
-        let delivered = blocking(agm, move || standalone::deliver(&target, &wish, now)).await?;
+        let (target, wish, before) = (self.target.clone(), self.wish, self.planned.before.clone());
+        let delivered = blocking(agm, move || standalone::deliver(&target, &wish, Some(&before), now)).await?;
         let count = self.planned.changes.len();
         let sentence = match count {
             0 => format!("{}: `{}` says so already", self.agent, self.target.config.display()),
             _ => format!("{}: {count} places of `{}` changed", self.agent, self.target.config.display()),
         };
         // A repeated delivery changes nothing; the log mark of the one that did is the one that proves loading.
-        if count > 0 || agm.0.evidence.delivered(&self.agent).is_none() {
+        let earlier = agm.0.evidence.delivered(&self.agent);
+        if count > 0 || earlier.is_none_or(|d| d.planned.reference != self.planned.reference) {
             agm.0.evidence.delivered_now(&self.agent, delivered);
         }
         Ok(sentence)
@@ -85,7 +91,7 @@ pub(crate) async fn preview(agm: &Agm, agent: &Agent, document: &Document, to: &
     Ok(Preview {
         changes: planned.changes.iter().map(change).collect(),
         warnings: planned.notices.iter().map(|notice| warning(&agent.id, notice)).collect(),
-        needs_restart: planned.notices.contains(&Notice::ReloadOff) && !planned.changes.is_empty(),
+        needs_restart: planned.notices.contains(&Notice::ReloadOff),
     })
 }
 
@@ -121,10 +127,10 @@ pub(crate) async fn drift(agm: &Agm, agent: &Agent, document: &Document, assigne
 
 /// Whether the running agent says that it took the delivery.
 pub(crate) async fn loaded(agm: &Agm, file: &ConfigFile, delivered: &Delivered) -> Result<agm_agents::openclaw::log::Loaded, OpError> {
-    let (target, delivered, secrets, now) = (target(file), delivered.clone(), agm.secrets(), agm.now());
+    let (target, delivered, secrets) = (target(file), delivered.clone(), agm.secrets());
     blocking(agm, move || {
         let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
-        standalone::loaded(&target, &delivered, &secrets, now)
+        standalone::loaded(&target, &delivered, &secrets)
     })
     .await
 }
@@ -144,6 +150,7 @@ fn wish(agm: &Agm, agent: &Agent, document: &Document, to: &Assignment) -> Resul
     Ok(Wish {
         gateway_base_url: format!("{}/v1", agm.gateway_url()),
         api_key: key.ok_or_else(no_key)?,
+        replace_key: None,
         model: to.model.clone(),
         context_window: to.context_window,
         max_tokens: to.max_tokens,

@@ -2,10 +2,12 @@
 
 use agm_domain::code::Code;
 use agm_domain::diagnostic::Diagnostic;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 /// Whose doing the failure is. Front ends derive their status from it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Fault {
     /// The request is not acceptable.
     Invalid,

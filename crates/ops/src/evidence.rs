@@ -8,5 +8,5 @@ mod check;
 mod repair;
 mod watch;
 
-pub(crate) use self::book::EvidenceBook;
+pub(crate) use self::book::{Entry, EvidenceBook};
 pub use self::repair::{Reloaded, Repaired};

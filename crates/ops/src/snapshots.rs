@@ -1,9 +1,12 @@
 //! Backups. Every revision is one: the list, the difference, and the way back all read the same log.
 
+use std::collections::BTreeSet;
+
 use agm_domain::agent::AgentId;
 use agm_domain::code::Code;
 use agm_domain::diff::{Change, diff};
 use agm_domain::document::Document;
+use agm_domain::hybrid::{Moved, moved};
 use agm_domain::restore::{Selection, restore};
 use agm_store::{Pin, RevisionHead};
 use serde::{Deserialize, Serialize};
@@ -34,6 +37,9 @@ pub struct BackupView {
     pub content: String,
     /// Whether this is the configuration in force.
     pub current: bool,
+    /// Whether it is a state in the middle of a switch: nothing to go back to.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub passing: bool,
 }
 
 /// One backup, with what it holds.
@@ -71,6 +77,8 @@ pub struct Restored {
     pub revision: Option<u64>,
     /// What changed.
     pub changes: Vec<Change>,
+    /// Agents whose assigned model reaches another provider afterwards.
+    pub moved: Vec<Moved>,
     /// Agents whose configuration file was changed back, or could not be; in words.
     pub deliveries: Vec<String>,
     /// Whether everything reads back as it should.
@@ -141,7 +149,7 @@ impl Agm {
         let mut before = Some(current.head.number);
         loop {
             let heads = self.0.store.list(before, 100).await?;
-            if let Some(head) = heads.iter().find(|h| h.content != current.head.content) {
+            if let Some(head) = heads.iter().find(|h| !h.passing && h.content != current.head.content) {
                 return Ok(head.number);
             }
             let Some(last) = heads.last() else {
@@ -167,13 +175,16 @@ impl Agm {
             let error = OpError::new(Fault::Conflict, Code::InProgress, format!("a switch of {agent} is under way"));
             return Err(error.hint("wait for its end, then restore"));
         }
+        let everybody: BTreeSet<AgentId> = self.current().document.agents.keys().cloned().collect();
+        let _turn = if dry_run { None } else { Some(self.0.switches.turn(&everybody).await) };
         let mut writer = self.writer().await;
         let target = restore(&snapshot, &writer.document, &selection);
-        refuse_broken(&target)?;
+        refuse_broken(&target, &writer.document)?;
+        let moved = moved_by(&writer.document, &target);
         writer.document = target;
         let changes = writer.changes();
         if dry_run {
-            return Ok(Restored { from: id, revision: None, changes, deliveries: Vec::new(), verified: false });
+            return Ok(Restored { from: id, revision: None, changes, moved, deliveries: Vec::new(), verified: false });
         }
         let before = writer.base().clone();
         let current = writer.commit(actor, format!("restored revision {id}")).await?;
@@ -185,6 +196,7 @@ impl Agm {
             from: id,
             revision: (current.head.number != before.head.number).then_some(current.head.number),
             changes,
+            moved,
             verified: reads_back && deliveries.iter().all(|d| d.1),
             deliveries: deliveries.into_iter().map(|d| d.0).collect(),
         })
@@ -224,6 +236,7 @@ impl Agm {
             label: pins.iter().find(|p| p.number == head.number).map(|p| p.label.clone()),
             content: head.content.clone(),
             current: head.number == self.current().head.number,
+            passing: head.passing,
         }
     }
 }
@@ -241,15 +254,23 @@ fn selection(request: &RestoreRequest) -> Result<Selection, OpError> {
     Ok(selection)
 }
 
-/// A part of an old configuration can contradict the rest of the present one.
-fn refuse_broken(document: &Document) -> Result<(), OpError> {
+/// Agents that keep their assignment and whose model reaches another provider.
+fn moved_by(before: &Document, after: &Document) -> Vec<Moved> {
+    let changed = |id: &&AgentId| before.assignments.get(*id) != after.assignments.get(*id);
+    let members: Vec<AgentId> = before.assignments.keys().filter(changed).cloned().collect();
+    moved(before, after, &[], &members)
+}
+
+/// A part of an old configuration can contradict the rest of the present one. What is wrong already is no reason to refuse.
+fn refuse_broken(document: &Document, present: &Document) -> Result<(), OpError> {
     let mut wrong = Vec::new();
-    for route in document.routes.values() {
+    for route in document.routes.values().filter(|r| present.routes.get(&r.name) != Some(r)) {
         let found = agm_domain::check::route_hard(route, document);
         wrong.extend(found.into_iter().map(|d| d.under(&format!("/routes/{}", route.name))));
     }
     for (agent, assignment) in &document.assignments {
-        if !document.providers.contains_key(&assignment.provider) {
+        let already = !present.providers.contains_key(&assignment.provider) && present.assignments.get(agent) == Some(assignment);
+        if !already && !document.providers.contains_key(&assignment.provider) {
             let message = format!("{agent} runs on `{}`, which the restored configuration does not have", assignment.provider);
             let pointer = format!("/assignments/{agent}/provider");
             wrong.push(agm_domain::diagnostic::Diagnostic::hard(Code::UnknownProvider, pointer, message).hint("restore that provider too"));

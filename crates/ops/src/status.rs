@@ -172,7 +172,7 @@ impl Agm {
             providers: document.providers.len(),
             routes: document.routes.len(),
             agents: document.agents.len(),
-            findings: findings(document, &running),
+            findings: findings(document, &self.0.switches.pending(), &running),
             switches: running,
             unserved: self.0.gateway.diagnostics(),
             drift: document.agents.keys().filter_map(drifting).collect(),

@@ -16,6 +16,7 @@ mod verify;
 
 use agm_domain::agent::AgentId;
 use agm_domain::assignment::Assignment;
+use agm_domain::code::Code;
 use agm_domain::diagnostic::Diagnostic;
 use agm_domain::diff::Change;
 use agm_domain::evidence::Evidence;
@@ -25,8 +26,8 @@ use serde_json::{Map, Value};
 
 pub use self::plan::{FileChange, PlannedMember, SwitchPlan};
 pub(crate) use self::registry::Switches;
-pub(crate) use self::route::reachable;
-use crate::error::OpError;
+pub(crate) use self::route::{OWN_KEY, reachable};
+use crate::error::{Fault, OpError};
 
 /// A wish to change what agents run on.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -127,17 +128,14 @@ pub struct MemberReport {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SwitchFailure {
     /// Stable, for programs.
-    pub code: agm_domain::code::Code,
+    pub code: Code,
     /// What failed and on what.
     pub message: String,
     /// What to do next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
-    /// Whether a peer was silent (and not faulty).
-    #[serde(default)]
-    pub silent: bool,
-    /// Whose doing; in words, for the journal.
-    pub fault: String,
+    /// Whose doing.
+    pub fault: Fault,
     /// More, for programs.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     #[schema(value_type = Object)]
@@ -150,27 +148,20 @@ impl SwitchFailure {
             code: error.code,
             message: error.message.clone(),
             hint: error.hint.clone(),
-            silent: error.fault == crate::Fault::PeerSilent,
-            fault: format!("{:?}", error.fault).to_lowercase(),
+            fault: error.fault,
             details: (*error.details).clone(),
         }
     }
 
     /// The error that the operation answers with.
     pub fn to_error(&self) -> OpError {
-        use crate::Fault;
-        let faults = [
-            Fault::Invalid,
-            Fault::NotFound,
-            Fault::Conflict,
-            Fault::Stale,
-            Fault::Forbidden,
-            Fault::Peer,
-            Fault::PeerSilent,
-            Fault::Unavailable,
-        ];
-        let fault = faults.into_iter().find(|f| format!("{f:?}").to_lowercase() == self.fault).unwrap_or(Fault::Internal);
-        OpError { fault, code: self.code, message: self.message.clone(), hint: self.hint.clone(), details: Box::new(self.details.clone()) }
+        OpError {
+            fault: self.fault,
+            code: self.code,
+            message: self.message.clone(),
+            hint: self.hint.clone(),
+            details: Box::new(self.details.clone()),
+        }
     }
 }
 
@@ -182,9 +173,6 @@ impl SwitchReport {
 
     /// What a caller that waited is told when the switch did not come to `done`.
     pub fn error(&self) -> Option<OpError> {
-        use agm_domain::code::Code;
-
-        use crate::Fault;
         let with = |error: OpError| error.detail("switch", Value::String(self.id.clone()));
         match self.state {
             SwitchState::Done => None,
@@ -198,7 +186,7 @@ impl SwitchReport {
                 let message = "everything is delivered; the agent takes it at its next restart";
                 Some(with(
                     OpError::new(Fault::Conflict, Code::RestartRequired, message)
-                        .hint("repeat with `--restart now`, or restart it yourself"),
+                        .hint("restart the agent; agm restarts no agent of this host by itself"),
                 ))
             }
             SwitchState::Failed | SwitchState::RolledBack => self.failure.as_ref().map(|f| with(f.to_error())),

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use agm_agents::standalone::Delivered;
 use agm_domain::agent::AgentId;
-use agm_domain::evidence::{Drift, Evidence, Level, Proof};
+use agm_domain::evidence::{Drift, Evidence, Level, Proof, Verdict};
 use agm_store::Store;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -17,10 +17,17 @@ const OBJECT: &str = "evidence";
 #[derive(Debug, Default)]
 pub(crate) struct EvidenceBook(Mutex<BTreeMap<AgentId, Entry>>);
 
+/// What a check changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Change {
+    pub(super) proofs: bool,
+    pub(super) drift: bool,
+}
+
 /// What is known about one agent.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Entry {
+pub(crate) struct Entry {
     evidence: Evidence,
     /// When the last switch delivered: traffic before it proves nothing.
     #[serde(default)]
@@ -69,6 +76,19 @@ impl EvidenceBook {
         self.entries().get(agent).map(|e| e.evidence.clone()).unwrap_or_default()
     }
 
+    /// Everything known about an agent, to be put back if what is about to happen fails.
+    pub(crate) fn entry(&self, agent: &AgentId) -> Option<Entry> {
+        self.entries().get(agent).cloned()
+    }
+
+    /// Puts back what was known.
+    pub(crate) fn put_back(&self, agent: &AgentId, entry: Option<Entry>) {
+        match entry {
+            Some(entry) => drop(self.entries().insert(agent.clone(), entry)),
+            None => self.forget(agent),
+        }
+    }
+
     /// Forgets everything about an agent.
     pub(crate) fn forget(&self, agent: &AgentId) {
         self.entries().remove(agent);
@@ -86,17 +106,17 @@ impl EvidenceBook {
         }
     }
 
-    /// Puts proofs and drift in place of what was known about these levels, and says whether anything but their age changed.
-    pub(super) fn put(&self, agent: &AgentId, proofs: Vec<Proof>, drift: Vec<Drift>) -> bool {
+    /// Puts proofs and drift in place of what was known about these levels, and says what but their age changed.
+    pub(super) fn put(&self, agent: &AgentId, proofs: Vec<Proof>, drift: Vec<Drift>) -> Change {
         let mut entries = self.entries();
         let entry = entries.entry(agent.clone()).or_default();
         let gist = |e: &Evidence| -> Vec<_> { e.proofs.iter().map(|p| (p.level, p.verdict)).collect() };
-        let before = (gist(&entry.evidence), entry.evidence.drift.len());
+        let before = (gist(&entry.evidence), entry.evidence.drift.clone());
         for proof in proofs {
             entry.evidence.put(proof);
         }
         entry.evidence.drift = drift;
-        before != (gist(&entry.evidence), entry.evidence.drift.len())
+        Change { proofs: before.0 != gist(&entry.evidence), drift: before.1 != entry.evidence.drift }
     }
 
     /// When the last switch delivered.
@@ -107,6 +127,16 @@ impl EvidenceBook {
     /// The delivery that changed the agent's file.
     pub(crate) fn delivered(&self, agent: &AgentId) -> Option<Delivered> {
         self.entries().get(agent).and_then(|e| e.delivered.clone())
+    }
+
+    /// What was proven by a request is no longer known to hold.
+    pub(crate) fn doubt_reachable(&self, agent: &AgentId, fact: &str) {
+        if let Some(entry) = self.entries().get_mut(agent)
+            && let Some(proof) = entry.evidence.proofs.iter_mut().find(|p| p.level == Level::Reachable && p.verdict == Verdict::Proven)
+        {
+            proof.verdict = Verdict::Unknown;
+            fact.clone_into(&mut proof.fact);
+        }
     }
 
     pub(crate) fn delivered_now(&self, agent: &AgentId, delivered: Delivered) {

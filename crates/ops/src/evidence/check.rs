@@ -45,7 +45,7 @@ impl Agm {
         let agent = current.document.agents.get(id).ok_or_else(|| OpError::no_agent(id))?;
         if let (true, Some(assignment)) = (probe, current.document.assignments.get(id)) {
             let trial = self.probe(&agent.consumer, &assignment.model, false).await;
-            let proof = crate::switch::reachable(&trial, self.stamp());
+            let proof = crate::switch::reachable(&trial, self.stamp(), crate::switch::OWN_KEY);
             let drift = self.0.evidence.of(id).drift;
             self.0.evidence.put(id, vec![proof], drift);
         }
@@ -87,14 +87,15 @@ impl Agm {
         findings.delivered(&current, assignment).await;
         findings.observed(assignment);
         let Findings { proofs, drift, .. } = findings;
-        let drifting = drift.len();
-        if self.0.evidence.put(id, proofs, drift) {
-            self.tell("evidence.changed", id.to_string(), json!(self.0.evidence.of(id)));
-            if drifting > 0 {
-                self.tell("drift.changed", id.to_string(), json!(self.0.evidence.of(id).drift));
-            }
+        let change = self.0.evidence.put(id, proofs, drift);
+        let evidence = self.0.evidence.of(id);
+        if change.proofs {
+            self.tell("evidence.changed", id.to_string(), json!(evidence));
         }
-        self.0.evidence.of(id)
+        if change.drift {
+            self.tell("drift.changed", id.to_string(), json!(evidence.drift));
+        }
+        evidence
     }
 }
 
@@ -168,7 +169,7 @@ impl Findings<'_> {
             Ok(Some(drift)) => {
                 self.prove(Level::Delivered, Verdict::Contradicted, file.path.clone(), drift.message.clone());
                 self.prove(Level::Loaded, Verdict::Unknown, file.path.clone(), "the file says something else now");
-                self.drifts(Level::Delivered, drift.cause, drift.message, drift.cause == Cause::FileEdited);
+                self.drifts(Level::Delivered, drift.cause, drift.message, drift.repairable);
             }
             Err(error) => self.prove(Level::Delivered, Verdict::Unknown, file.path.clone(), error.to_string()),
         }
@@ -209,8 +210,9 @@ impl Findings<'_> {
         let time = stamp(seen.at);
         let source = "the agent's own traffic".to_owned();
         let fact = format!("`{}` on `{}` through `{}`, HTTP {}", seen.model, seen.provider, seen.route, seen.status);
-        // Whoever uses a model has loaded it.
-        let loaded = self.proofs.iter_mut().find(|p| p.level == Level::Loaded && p.verdict == Verdict::Unknown);
+        // Whoever uses a model has loaded it, as long as the file says nothing else by now.
+        let delivered = self.proofs.iter().any(|p| p.level == Level::Delivered && p.verdict == Verdict::Proven);
+        let loaded = self.proofs.iter_mut().find(|p| delivered && p.level == Level::Loaded && p.verdict == Verdict::Unknown);
         if let Some(loaded) = loaded {
             *loaded = Proof { verdict: Verdict::Proven, time: time.clone(), source: source.clone(), fact: fact.clone(), ..loaded.clone() };
         }

@@ -53,9 +53,11 @@ impl Agm {
             } else if dry_run {
                 done.repaired.push(format!("would mend: {}", drift.message));
             } else {
-                self.0.evidence.count_repair(id, drift.level);
                 match self.mend(actor, id, &drift).await {
-                    Ok(()) => done.repaired.push(drift.message),
+                    Ok(()) => {
+                        self.0.evidence.count_repair(id, drift.level);
+                        done.repaired.push(drift.message);
+                    }
                     Err(error) => done.left.push(Diagnostic::policy(error.code, "", error.to_string())),
                 }
             }

@@ -1,10 +1,11 @@
 //! The background: evidence is checked again when something changed and every now and then; `model.json` is published again when somebody
 //! overwrote it; and the store's lease is kept.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use agm_domain::agent::AgentId;
-use agm_domain::evidence::Cause;
+use agm_domain::evidence::{Cause, Level, Verdict};
 use agm_store::{Hold, LEASE_RENEW, Leadership};
 use tokio::sync::broadcast::error::RecvError;
 
@@ -26,12 +27,18 @@ impl Agm {
         drop(self.0.tasks.spawn(async move { agm.follow_traffic().await }));
         if matches!(self.0.settings.storage, Storage::S3(_)) {
             let agm = self.clone();
-            drop(self.0.tasks.spawn(async move { agm.keep_lease().await }));
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "it outlives the tracked tasks: their last writes need the lease; `drained` ends it"
+            )]
+            drop(tokio::spawn(async move { agm.keep_lease().await }));
         }
     }
 
     async fn check_forever(&self) {
         let mut rounds = 0_u32;
+        // What was known before the start is checked at once.
+        self.0.changed.notify_one();
         loop {
             tokio::select! {
                 () = self.0.stopping.cancelled() => return,
@@ -51,11 +58,15 @@ impl Agm {
     }
 
     async fn check_in_background(&self, id: &AgentId) {
-        let evidence = self.refresh_evidence(id).await;
+        let mut evidence = self.refresh_evidence(id).await;
+        // Something between the agent and its vendor changed: one request is worth knowing whether it still works.
+        if evidence.of(Level::Reachable).is_some_and(|p| p.verdict == Verdict::Unknown) && self.is_acting() {
+            evidence = self.check_agent(id, true).await.unwrap_or(evidence);
+        }
         // The published file is agm's own copy: it is put right unasked, until somebody evidently insists on another one.
         let overwritten = evidence.drift.iter().any(|d| d.cause == Cause::ModelFileChanged && d.stopped.is_none());
-        if overwritten && self.is_acting() && self.0.evidence.repairs(id, agm_domain::evidence::Level::Recorded) < TUG_OF_WAR {
-            self.0.evidence.count_repair(id, agm_domain::evidence::Level::Recorded);
+        if overwritten && self.is_acting() && self.0.evidence.repairs(id, Level::Recorded) < TUG_OF_WAR {
+            self.0.evidence.count_repair(id, Level::Recorded);
             match self.publish_assignment(id).await {
                 Ok(()) => tracing::info!(agent = %id, "model.json was overwritten by somebody and is published again"),
                 Err(error) => tracing::warn!(agent = %id, %error, "model.json could not be published again"),
@@ -87,8 +98,8 @@ impl Agm {
         let consumer = agm_domain::name::ConsumerName::from(&*request.consumer);
         let Some(agent) = current.document.agent_of(&consumer) else { return };
         let Some(assignment) = current.document.assignments.get(&agent.id) else { return };
-        let known = self.0.evidence.of(&agent.id).verdict(agm_domain::evidence::Level::Observed);
-        let news = known != agm_domain::evidence::Verdict::Proven && request.model.as_deref() == Some(assignment.model.as_str());
+        let known = self.0.evidence.of(&agent.id).verdict(Level::Observed);
+        let news = known != Verdict::Proven && request.model.as_deref() == Some(assignment.model.as_str());
         if news {
             self.refresh_evidence(&agent.id).await;
         }
@@ -97,7 +108,7 @@ impl Agm {
     async fn keep_lease(&self) {
         loop {
             tokio::select! {
-                () = self.0.stopping.cancelled() => return,
+                () = self.0.drained.cancelled() => return,
                 () = tokio::time::sleep(LEASE_RENEW) => {}
             }
             let before = self.is_acting();
@@ -119,6 +130,8 @@ impl Agm {
             if !before && self.is_acting() {
                 tracing::info!("this process acts on the store now");
                 self.recover().await;
+            } else if !self.is_acting() {
+                self.0.recovered.store(false, Ordering::Release);
             }
         }
     }

@@ -62,9 +62,21 @@ impl Run {
         self.begin_quietly(Step::Deliver, Act { deliveries, ..Act::default() }, prepared.is_empty()).await?;
         let mut sentences = Vec::new();
         for (member, edit) in prepared {
+            let (undo, needs_restart) = (edit.undo(), edit.needs_restart());
             match edit.write(&self.agm).await {
-                Ok(sentence) => sentences.push(sentence),
-                Err(error) => self.member_failed(&member, error).await?,
+                Ok(sentence) => {
+                    sentences.push(sentence);
+                    self.update(|report| {
+                        let same = report.members.iter_mut().find(|m| m.agent == member.agent);
+                        same.into_iter().for_each(|m| m.needs_restart = needs_restart);
+                    });
+                }
+                Err(error) if self.request.keep_going => {
+                    // It may have acted before it failed.
+                    delivery::undo(&self.agm, &member.agent, &undo).await?;
+                    self.member_failed(&member, error).await?;
+                }
+                Err(error) => return Err(error),
             }
         }
         if !sentences.is_empty() {

@@ -16,6 +16,10 @@ use super::{MemberReport, SwitchFailure, SwitchReport, SwitchRequest};
 use crate::actor::Actor;
 use crate::agm::Agm;
 use crate::error::OpError;
+use crate::evidence::Entry;
+
+/// How often the end of a switch is tried to be journalled.
+const ENDINGS: usize = 3;
 
 /// A switch under way.
 pub(super) struct Run {
@@ -26,6 +30,8 @@ pub(super) struct Run {
     report: watch::Sender<SwitchReport>,
     /// What was done so far, in order, to be taken back in reverse.
     pub(super) acts: Vec<(Step, Act)>,
+    /// What was known of the agents before `verify` began their evidence anew.
+    pub(super) known_before: Vec<(AgentId, Option<Entry>)>,
 }
 
 impl Agm {
@@ -37,9 +43,20 @@ impl Agm {
         self.resolve(&request, &targets, "").await?;
         let id = Uuid::now_v7().to_string();
         let run = Run::new(self.clone(), id.clone(), actor.clone(), request);
-        journal::put_request(&self.0.store, &run.now()).await?;
-        self.0.switches.add(&id, run.report.subscribe());
-        drop(self.0.tasks.spawn(run.execute(targets)));
+        // In a task of its own from the first: a caller that goes away leaves no switch that is written down and never runs.
+        let (written, told) = tokio::sync::oneshot::channel();
+        drop(self.0.tasks.spawn(async move {
+            let journalled = journal::put_request(&run.agm.0.store, &run.now()).await;
+            let begin = journalled.is_ok();
+            if begin {
+                run.agm.0.switches.add(&run.id, run.report.subscribe());
+            }
+            drop(written.send(journalled));
+            if begin {
+                run.execute(targets).await;
+            }
+        }));
+        told.await.map_err(|_| OpError::internal("the switch was not begun"))??;
         Ok(id)
     }
 }
@@ -61,14 +78,14 @@ impl Run {
             failure: None,
             left: Vec::new(),
         };
-        Self { agm, id, actor, request, report: watch::Sender::new(report), acts: Vec::new() }
+        Self { agm, id, actor, request, report: watch::Sender::new(report), acts: Vec::new(), known_before: Vec::new() }
     }
 
     /// A switch that a crash cut off, as its journal tells it.
     pub(super) fn resumed(agm: Agm, report: SwitchReport, acts: Vec<(Step, Act)>) -> Self {
         let actor = Actor::new(report.author.clone(), crate::Role::Admin);
         let (id, request) = (report.id.clone(), report.request.clone());
-        let run = Self { agm, id, actor, request, report: watch::Sender::new(report), acts };
+        let run = Self { agm, id, actor, request, report: watch::Sender::new(report), acts, known_before: Vec::new() };
         run.agm.0.switches.add(&run.id, run.report.subscribe());
         run
     }
@@ -105,7 +122,7 @@ impl Run {
     async fn steps(&mut self, resolved: Resolved) -> Result<SwitchState, OpError> {
         self.show_plan(&resolved);
         if resolved.plan.nothing_to_do {
-            return Ok(SwitchState::Done);
+            return Ok(if resolved.plan.restarts.is_empty() { SwitchState::Done } else { SwitchState::PendingRestart });
         }
         self.snapshot().await?;
         self.preflight().await?;
@@ -235,7 +252,8 @@ impl Run {
             member.state = state;
         }
         // The end is in the journal before anybody hears of it: what was acknowledged survives.
-        if let Err(error) = journal::put_end(&self.agm.0.store, &report).await {
+        for _ in 0..ENDINGS {
+            let Err(error) = journal::put_end(&self.agm.0.store, &report).await else { break };
             tracing::error!(switch = %self.id, %error, "the end of a switch could not be journalled");
         }
         self.agm.audit(&self.actor, "switch", &self.id, json!({"state": state, "request": self.request})).await;

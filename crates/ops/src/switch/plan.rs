@@ -10,9 +10,10 @@ use agm_domain::code::Code;
 use agm_domain::diagnostic::Diagnostic;
 use agm_domain::diff::{Change, diff};
 use agm_domain::document::Document;
+use agm_domain::evidence::{Level, Verdict};
 use agm_domain::hybrid::{Routing, Wish, route_wishes};
 use agm_domain::name::ProviderName;
-use agm_domain::switch::{Step, StepReport, StepState};
+use agm_domain::switch::{Restart, Step, StepReport, StepState};
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
@@ -130,8 +131,14 @@ impl Agm {
             let Some(file) = &agent.config_file else { continue };
             let preview = delivery::preview(self, agent, document, &member.to).await?;
             warnings.extend(preview.warnings);
-            restarts.extend(preview.needs_restart.then(|| agent.id.to_string()));
+            let loaded = preview.changes.is_empty() && self.0.evidence.of(&agent.id).verdict(Level::Loaded) == Verdict::Proven;
+            restarts.extend((preview.needs_restart && !loaded).then(|| agent.id.to_string()));
             files.push(FileChange { agent: agent.id.clone(), path: file.path.clone(), changes: preview.changes });
+        }
+        warnings.extend(limits_not_delivered(request, &members, document));
+        if request.restart == Some(Restart::Now) && !restarts.is_empty() {
+            let message = format!("agm restarts no agent of this host: {}", restarts.join(", "));
+            warnings.push(Diagnostic::note(Code::RestartRequired, "/restart", message).hint("restart it yourself after the switch"));
         }
         let nothing_to_do = members.iter().all(|m| self.is_so(m)) && routing.edits.is_empty() && files.iter().all(|f| f.changes.is_empty());
         let plan = SwitchPlan {
@@ -213,6 +220,21 @@ fn check_request(request: &SwitchRequest, document: &Document) -> Result<(), OpE
         }
     }
     if wrong.is_empty() { Ok(()) } else { Err(OpError::refused("the switch is not acceptable", &wrong)) }
+}
+
+/// Numbers that somebody asked for and that reach no agent.
+fn limits_not_delivered(request: &SwitchRequest, members: &[PlannedMember], document: &Document) -> Option<Diagnostic> {
+    let asked = request.context_window.is_some() || request.max_tokens.is_some() || request.reasoning.is_some();
+    let without_file = |m: &&PlannedMember| document.agents.get(&m.agent).is_some_and(|a| a.config_file.is_none());
+    let names: Vec<String> = members.iter().filter(without_file).map(|m| m.agent.to_string()).collect();
+    if !asked || names.is_empty() {
+        return None;
+    }
+    let message = format!("the limits are recorded in model.json and delivered nowhere for {}", names.join(", "));
+    Some(
+        Diagnostic::note(Code::LimitNotDelivered, "/contextWindow", message)
+            .hint("register the agent's configuration file: `agm agent add --config`"),
+    )
 }
 
 /// What the edits make of the routes.

@@ -1,7 +1,11 @@
 //! After a crash: a switch that had not begun to deliver is taken back; one that had is finished and verified. Stray temporary routes go.
 
+use std::sync::atomic::Ordering;
+
+use agm_domain::code::Code;
 use agm_domain::edit::Edit;
-use agm_domain::switch::{Step, StepState};
+use agm_domain::route::AiRoute;
+use agm_domain::switch::{Step, StepState, SwitchState};
 
 use super::engine::Run;
 use super::journal;
@@ -15,6 +19,14 @@ const LOOKED_AT: usize = 1000;
 impl Agm {
     /// Brings every unfinished switch to its end.
     pub(crate) async fn recover(&self) {
+        self.recover_switches().await;
+        if let Err(error) = self.publish_everything().await {
+            tracing::warn!(%error, "not every model.json could be published; the background checks go on trying");
+        }
+        self.0.recovered.store(true, Ordering::Release);
+    }
+
+    async fn recover_switches(&self) {
         let ids = match self.0.store.journal_ids(None, LOOKED_AT).await {
             Ok(ids) => ids,
             Err(error) => {
@@ -22,8 +34,10 @@ impl Agm {
                 return;
             }
         };
+        // A lease that was lost and regained finds this process's own switches still running.
+        let running = self.0.switches.running();
         // Newest first: what came last is taken back first.
-        for id in ids {
+        for id in ids.into_iter().filter(|id| !running.contains(id)) {
             if let Err(error) = self.recover_one(&id).await {
                 tracing::error!(switch = %id, %error, "an unfinished switch could not be brought to its end");
             }
@@ -45,19 +59,17 @@ impl Agm {
         if delivering {
             run.finish().await;
         } else {
-            let error = OpError::new(
-                Fault::Unavailable,
-                agm_domain::code::Code::SwitchFailed,
-                "agm was cut off before the switch delivered anything",
-            );
+            let error = OpError::new(Fault::Unavailable, Code::SwitchFailed, "agm was cut off before the switch delivered anything");
             run.take_back(error.hint("repeat it")).await;
         }
         Ok(())
     }
 
     async fn sweep_probe_routes(&self) -> Result<(), OpError> {
+        let running = self.0.switches.running();
         let mut writer = self.writer().await;
-        let stray: Vec<_> = writer.document.routes.values().filter(|r| r.name.is_probe()).cloned().collect();
+        let is_stray = |r: &&AiRoute| r.name.is_probe() && !running.iter().any(|id| r.name.as_str().ends_with(id.as_str()));
+        let stray: Vec<AiRoute> = writer.document.routes.values().filter(is_stray).cloned().collect();
         for route in stray {
             Edit::DeleteRoute { route: Box::new(route) }.apply(&mut writer.document);
         }
@@ -92,7 +104,7 @@ impl Run {
                     to: *to,
                     joined: false,
                     needs_restart: false,
-                    state: agm_domain::switch::SwitchState::Running,
+                    state: SwitchState::Running,
                     evidence: agm_domain::evidence::Evidence::default(),
                     failure: None,
                 }),
@@ -102,6 +114,19 @@ impl Run {
         self.update(|report| report.members = members);
     }
 
+    /// What a later change assigned is not this switch's business any more.
+    fn forget_superseded(&mut self) -> Result<(), OpError> {
+        let current = self.agm.current();
+        self.update(|report| report.members.retain(|m| current.document.assignments.get(&m.agent) == Some(&m.to)));
+        if self.now().members.is_empty() {
+            // Nothing is left to take back either.
+            self.acts.clear();
+            let message = "every agent of this switch was assigned something else before it could be finished";
+            return Err(OpError::new(Fault::Conflict, Code::SwitchFailed, message).hint("repeat it if it is still wanted"));
+        }
+        Ok(())
+    }
+
     async fn finish(mut self) {
         match self.deliver_and_verify().await {
             Ok(state) => self.end(state).await,
@@ -109,7 +134,8 @@ impl Run {
         }
     }
 
-    async fn deliver_and_verify(&mut self) -> Result<agm_domain::switch::SwitchState, OpError> {
+    async fn deliver_and_verify(&mut self) -> Result<SwitchState, OpError> {
+        self.forget_superseded()?;
         self.agm.publish_everything().await?;
         self.deliver().await?;
         self.load().await?;

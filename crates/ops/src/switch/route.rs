@@ -18,6 +18,9 @@ use super::{MemberReport, SwitchFailure};
 use crate::error::OpError;
 use crate::trial::Trial;
 
+/// The consumer whose key stands in where an agent's own cannot be had.
+const MANAGER: &str = "manager";
+
 /// Probes at a time.
 const PROBES: usize = 4;
 
@@ -58,7 +61,7 @@ impl Run {
         let edit = Edit::CreateRoute { route: Box::new(route) };
         self.begin(Step::Stage, Act { edits: vec![edit.clone()], ..Act::default() }).await?;
         edit.apply(&mut writer.document);
-        writer.commit(&self.actor, format!("switch {}: temporary route", self.id)).await?;
+        writer.commit_passing(&self.actor, format!("switch {}: temporary route", self.id)).await?;
         let staged = format!("{PROBE_PREFIX}{}", self.id);
         let trial = self.agm.probe(&prober, &staged, false).await;
         if let Some(failure) = trial.failure {
@@ -88,7 +91,7 @@ impl Run {
             edit.apply(&mut writer.document);
         }
         let before = writer.base().document.clone();
-        let current = writer.commit(&self.actor, format!("switch {}: routes", self.id)).await?;
+        let current = writer.commit_passing(&self.actor, format!("switch {}: routes", self.id)).await?;
         let mut changes = diff(&before, &current.document);
         changes.retain(|c| !c.name.starts_with(PROBE_PREFIX));
         let names: Vec<String> = changes.iter().map(|c| format!("`{}`", c.name)).collect();
@@ -131,11 +134,39 @@ impl Run {
             slowest = slowest.max(trial.latency_ms);
             self.judge(index, streaming, &trial)?;
         }
+        self.nobody_is_left_moved()?;
         if self.now().members.iter().all(|m| m.failure.is_some()) {
             let first = self.now().members.into_iter().find_map(|m| m.failure);
             return Err(first.map_or_else(|| OpError::internal("no agent was probed"), |f| f.to_error()));
         }
         self.done(Step::Probe, format!("answered through the gateway, also streaming, within {slowest} ms"));
+        Ok(())
+    }
+
+    /// Whose key the probe of a member was sent with.
+    fn key_of(&self, member: &MemberReport) -> &'static str {
+        let current = self.agm.current();
+        let consumer = current.document.agents.get(&member.agent).and_then(|a| current.document.consumers.get(&a.consumer));
+        if consumer.is_some_and(|c| c.first_key().is_some()) {
+            OWN_KEY
+        } else {
+            "gateway, with the Manager's key: the agent's own cannot be had"
+        }
+    }
+
+    /// Going on after failures, an agent that failed keeps its old model, which the new routes must not have taken away from it.
+    fn nobody_is_left_moved(&self) -> Result<(), OpError> {
+        let current = self.agm.current();
+        for member in self.now().members.iter().filter(|m| m.failure.is_some()) {
+            let (Some(from), Some(agent)) = (&member.from, current.document.agents.get(&member.agent)) else { continue };
+            let reach = current.table().reach(&agent.consumer, &from.model);
+            if reach.only_provider() != Some(&from.provider) {
+                let message =
+                    format!("{} could not be switched, and its `{}` would no longer reach `{}`", member.agent, from.model, from.provider);
+                let error = OpError::new(crate::Fault::Conflict, agm_domain::code::Code::RouteConflict, message);
+                return Err(error.hint("switch it alone first, and see why it fails"));
+            }
+        }
         Ok(())
     }
 
@@ -150,14 +181,20 @@ impl Run {
         match verdict {
             None if streaming => Ok(()),
             None => {
-                let proof = reachable(trial, self.agm.stamp());
+                let proof = reachable(trial, self.agm.stamp(), self.key_of(&member));
                 self.update(|report| report.members[index].evidence.put(proof));
                 Ok(())
             }
             Some(error) if self.request.keep_going => {
+                let model = &member.to.model;
                 self.update(|report| {
-                    report.members[index].failure = Some(SwitchFailure::of(&error));
-                    report.members[index].state = SwitchState::Failed;
+                    // One streaming probe speaks for everybody with that model.
+                    let concerned =
+                        report.members.iter_mut().enumerate().filter(|(i, m)| *i == index || (streaming && m.to.model == *model));
+                    for (_, member) in concerned {
+                        member.failure = Some(SwitchFailure::of(&error));
+                        member.state = SwitchState::Failed;
+                    }
                 });
                 Ok(())
             }
@@ -169,8 +206,9 @@ impl Run {
 impl crate::Agm {
     async fn probe_member(&self, member: &MemberReport, streaming: bool) -> Trial {
         let current = self.current();
-        let consumer = current.document.agents.get(&member.agent).map(|a| a.consumer.clone());
-        let consumer = consumer.unwrap_or_else(|| agm_domain::agent::consumer_of(&member.agent, member.agent.name()));
+        let own = current.document.agents.get(&member.agent).map(|a| a.consumer.clone());
+        let has_key = |c: &ConsumerName| current.document.consumers.get(c).is_some_and(|c| c.first_key().is_some());
+        let consumer = own.filter(has_key).unwrap_or_else(|| ConsumerName::from(MANAGER));
         self.probe(&consumer, &member.to.model, streaming).await
     }
 }
@@ -189,7 +227,10 @@ fn wrong_provider(member: &MemberReport, trial: &Trial) -> Option<OpError> {
     Some(error.hint("`agm route explain` shows which route takes the model"))
 }
 
-pub(crate) fn reachable(trial: &Trial, now: String) -> Proof {
+/// The source of a probe's proof.
+pub(crate) const OWN_KEY: &str = "gateway, with the agent's key";
+
+pub(crate) fn reachable(trial: &Trial, now: String, source: &str) -> Proof {
     let model = trial.model.as_deref().unwrap_or("no model name");
     let provider = trial.provider.as_deref().unwrap_or("a provider");
     let fact = match &trial.failure {
@@ -197,5 +238,5 @@ pub(crate) fn reachable(trial: &Trial, now: String) -> Proof {
         Some(failure) => failure.message.clone(),
     };
     let verdict = if trial.success { Verdict::Proven } else { Verdict::Contradicted };
-    Proof { level: Level::Reachable, verdict, time: now, source: "gateway, with the agent's key".to_owned(), fact }
+    Proof { level: Level::Reachable, verdict, time: now, source: source.to_owned(), fact }
 }

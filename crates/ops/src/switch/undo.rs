@@ -1,6 +1,9 @@
 //! Taking a switch back: the failed step first, then those before it, each by its inverse on what is there now.
 
+use agm_domain::agent::AgentId;
+use agm_domain::document::Document;
 use agm_domain::edit::{Edit, Outcome};
+use agm_domain::hybrid::{Moved, moved};
 use agm_domain::route::ModelPredicate;
 use agm_domain::switch::{Step, StepState, SwitchState};
 
@@ -74,41 +77,52 @@ impl Run {
 
     async fn undo_edits(&self, step: Step, edits: &[Edit]) -> Result<Vec<String>, OpError> {
         let mut writer = self.agm.writer().await;
-        let mut left = Vec::new();
-        for edit in edits.iter().rev() {
-            if let Outcome::NotOurs { present } = edit.inverse().apply(&mut writer.document) {
-                let shared = matches!(edit, Edit::CreateRoute { .. }) && self.leave_shared_route(edit, &mut writer.document);
-                if !shared {
-                    left.push(present);
-                }
-            }
-        }
-        writer.commit(&self.actor, format!("switch {}: {} taken back", self.id, step.as_str())).await?;
+        let left: Vec<String> = edits.iter().rev().filter_map(|edit| self.undo_edit(edit, &mut writer.document)).collect();
+        writer.commit_passing(&self.actor, format!("switch {}: {} taken back", self.id, step.as_str())).await?;
         for agent in edits.iter().filter_map(assigned) {
             self.agm.publish_assignment(agent).await?;
         }
         Ok(left)
     }
 
-    /// A route we created may meanwhile serve another agent of ours: it stays, without what only we needed.
-    fn leave_shared_route(&self, edit: &Edit, document: &mut agm_domain::document::Document) -> bool {
-        let Edit::CreateRoute { route } = edit else { return false };
-        let Some(live) = document.routes.get(&route.name) else { return false };
-        let ours = ModelPredicate::equal(&self.request.model);
-        let others = live.model_predicates.iter().any(|p| !route.model_predicates.contains(p));
-        if !others || !live.is_managed() || live.upstreams != route.upstreams {
-            return false;
+    /// Applies the inverse of an edit, unless the object is no longer ours or somebody else has come to rely on it; then says so.
+    fn undo_edit(&self, edit: &Edit, document: &mut Document) -> Option<String> {
+        let mut without = document.clone();
+        let stays = match edit.inverse().apply(&mut without) {
+            Outcome::Already => return None,
+            Outcome::NotOurs { present } => present,
+            Outcome::Applied => match self.relying(document, &without).first() {
+                None => {
+                    *document = without;
+                    return None;
+                }
+                Some(other) => format!("{} stays as it is: {} runs on `{}` there now", named(edit), other.agent, other.model),
+            },
+        };
+        // A route we created may serve others by now: it stays, without what only this switch needed.
+        if let Edit::CreateRoute { route } = edit
+            && let Some(live) = document.routes.get(&route.name).filter(|live| live.is_managed() && live.upstreams == route.upstreams)
+        {
+            let mut smaller = document.clone();
+            let removed = Edit::remove_predicate(live, ModelPredicate::equal(&self.request.model)).apply(&mut smaller);
+            if removed == Outcome::Applied && self.relying(document, &smaller).is_empty() {
+                *document = smaller;
+            }
         }
-        let needed = document.assignments.values().any(|a| a.model == self.request.model)
-            || self.agm.0.switches.pending_but(&self.id).iter().any(|w| w.model == self.request.model);
-        if !needed && live.model_predicates.contains(&ours) {
-            Edit::remove_predicate(live, ours).apply(document);
-        }
-        true
+        Some(stays)
     }
 
-    /// What is known of the agents after a rollback is what can be read back now.
-    async fn restore_evidence(&self) {
+    /// Agents outside this switch that the change would move.
+    fn relying(&self, before: &Document, after: &Document) -> Vec<Moved> {
+        let members: Vec<AgentId> = self.now().members.into_iter().map(|m| m.agent).collect();
+        moved(before, after, &self.agm.0.switches.pending_but(&self.id), &members)
+    }
+
+    /// What was known before is known again, as far as it can still be read back.
+    async fn restore_evidence(&mut self) {
+        for (agent, known) in std::mem::take(&mut self.known_before) {
+            self.agm.0.evidence.put_back(&agent, known);
+        }
         for member in self.now().members {
             let evidence = self.agm.refresh_evidence(&member.agent).await;
             self.update(|report| {
@@ -120,7 +134,12 @@ impl Run {
     }
 }
 
-fn assigned(edit: &Edit) -> Option<&agm_domain::agent::AgentId> {
+/// What an edit is about, for people.
+fn named(edit: &Edit) -> String {
+    edit.route().map_or_else(|| "the assignment".to_owned(), |route| format!("the route `{route}`"))
+}
+
+fn assigned(edit: &Edit) -> Option<&AgentId> {
     match edit {
         Edit::Assign { agent, .. } => Some(agent),
         _ => None,

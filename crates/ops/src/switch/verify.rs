@@ -1,7 +1,7 @@
 //! `verify`: everything is read back from where the agents read.
 
 use agm_domain::code::Code;
-use agm_domain::evidence::{Level, Verdict};
+use agm_domain::evidence::{Evidence, Level, Verdict};
 use agm_domain::name::PROBE_PREFIX;
 use agm_domain::switch::{Step, SwitchState};
 
@@ -21,13 +21,12 @@ impl Run {
         }
         let mut proven = Vec::new();
         for member in self.live_members() {
+            self.known_before.push((member.agent.clone(), self.agm.0.evidence.entry(&member.agent)));
             let evidence = self.agm.begin_evidence(&member.agent, member.evidence.of(Level::Reachable).cloned()).await;
-            let broken = evidence.proofs.iter().find(|p| p.level != Level::Observed && p.verdict == Verdict::Contradicted);
-            if let Some(proof) = broken {
-                let message = format!("{} is not {}: {}", member.agent, proof.level.as_str(), proof.fact);
-                return Err(
-                    OpError::new(Fault::Conflict, Code::SwitchFailed, message).hint("somebody else may be writing there; look and repeat")
-                );
+            if let Some(missing) = unproven(&evidence) {
+                let message = format!("{} {missing}", member.agent);
+                let error = OpError::new(Fault::Conflict, Code::SwitchFailed, message);
+                return Err(error.hint("somebody else may be writing there; look and repeat"));
             }
             proven.push(format!("{}: {}", member.agent, evidence.proven().map_or("nothing proven", Level::as_str)));
             let waits = member.needs_restart && !matches!(evidence.verdict(Level::Loaded), Verdict::Proven);
@@ -50,4 +49,14 @@ impl Run {
         self.update(|report| report.failure = Some(SwitchFailure::of(&error)));
         Ok(SwitchState::Failed)
     }
+}
+
+/// What is missing for "done": what was promised must be read back, not merely not be contradicted.
+fn unproven(evidence: &Evidence) -> Option<String> {
+    let needed = [Level::Recorded, Level::Routable, Level::Delivered];
+    let open = |level: &Level| !matches!(evidence.verdict(*level), Verdict::Proven | Verdict::NotApplicable);
+    let refused = (evidence.verdict(Level::Loaded) == Verdict::Contradicted).then_some(Level::Loaded);
+    let level = needed.into_iter().find(open).or(refused)?;
+    let fact = evidence.of(level).map_or("nothing is known", |p| p.fact.as_str());
+    Some(format!("is not {}: {fact}", level.as_str()))
 }

@@ -99,3 +99,14 @@ async fn only_an_admin_restores() {
     let first = world.agm.restore_backup(&operator, 1, &RestoreRequest::default(), false).await.unwrap_err();
     assert_eq!(first.code, Code::Forbidden);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_backup_is_no_state_in_the_middle_of_a_switch() {
+    let world = team().await;
+    switch(&world, request("alice", "alpha", "same")).await;
+    let before = world.revision();
+    // The same id on another provider: between `route` and `record` the assignment and the route contradict each other.
+    let report = switch(&world, request("alice", "beta", "same")).await;
+    assert!(world.revision() > before + 1, "{report:#?}");
+    assert_eq!(world.agm.last_backup().await.unwrap(), before);
+}

@@ -135,3 +135,18 @@ async fn the_agent_s_own_traffic_is_the_strongest_evidence() {
     assert_eq!(evidence.verdict(Level::Observed), Verdict::Proven);
     assert_eq!(evidence.proven(), Some(Level::Observed));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_provider_is_asked_again() {
+    let world = team().await;
+    switch(&world, request("alice", "beta", "m")).await;
+    assert_eq!(check(&world).await.verdict(Level::Reachable), Verdict::Proven);
+    let mut events = world.agm.events().subscribe(None).1;
+    let change = serde_json::from_value(serde_json::json!({ "replace": ["sk-wrong"], "force": true })).unwrap();
+    world.agm.rotate_key(&actor(), "beta", change, None, false).await.unwrap();
+    while world.agm.evidence(&alice()).unwrap().verdict(Level::Reachable) != Verdict::Contradicted {
+        tokio::time::timeout(std::time::Duration::from_secs(20), events.recv()).await.expect("it was never asked").unwrap();
+    }
+    // So the same wish is not taken for fulfilled.
+    assert!(switch(&world, request("alice", "beta", "m")).await.error().is_some());
+}

@@ -346,3 +346,62 @@ async fn bad_requests_are_refused_before_there_is_a_switch() {
     check(SwitchRequest { max_tokens: Some(0), ..request("alice", "beta", "m") }, Code::ValidationFailed).await;
     assert!(world.agm.switches(None, 10).await.unwrap().is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn taking_back_leaves_what_others_have_come_to_rely_on() {
+    let (world, config) = team_with_file().await;
+    // Alice's switch makes the route and hangs at its streaming probe; bob's finds the route and is done first.
+    world.vendors[1].update(|s| {
+        *s = script("two").key(KEY).then_on(On::Streaming(true), Behaviour::SlowFirstByte(Duration::from_millis(1500)));
+    });
+    let id = world.agm.start_switch(&actor(), request("alice", "beta", "m")).await.unwrap();
+    world.vendors[1].wait_for_count(4).await;
+    let bob = switch(&world, request("bob", "beta", "m")).await;
+    assert_eq!(bob.state, SwitchState::Done, "{bob:#?}");
+    std::fs::write(&config, "{ broken").unwrap();
+    let alice = world.agm.wait_for_switch(&id, PATIENCE).await.unwrap();
+    assert_eq!(alice.state, SwitchState::RolledBack, "{alice:#?}");
+    assert!(alice.left.iter().any(|l| l.contains("worker:bob")), "{:?}", alice.left);
+    let bob = AgentId::parse("bob").unwrap();
+    let evidence = world.agm.check_agent(&bob, true).await.unwrap();
+    assert!(evidence.is_good(), "{evidence:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn repeating_a_switch_that_waits_for_a_restart_is_not_done() {
+    let (world, config) = team_with_file().await;
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, text.replace("mode: 'local'", "mode: 'local', reload: { mode: 'off' }")).unwrap();
+    for _ in 0..2 {
+        assert_eq!(switch(&world, request("alice", "beta", "m")).await.state, SwitchState::PendingRestart);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollback_puts_the_old_evidence_back() {
+    let (world, config) = team_with_file().await;
+    let alice = AgentId::parse("alice").unwrap();
+    let before = world.agm.evidence(&alice).unwrap();
+    let log = world.dir.path().join("openclaw.log");
+    let patch = serde_json::from_value(serde_json::json!({ "configFile": { "path": config, "log": log } })).unwrap();
+    world.agm.edit_agent(&actor(), &alice, patch, None).await.unwrap();
+    let refused = serde_json::json!({
+        "_meta": {"name": "{\"subsystem\":\"gateway/reload\"}"},
+        "message": "config reload skipped (invalid config)",
+        "time": "2999-01-01T00:00:00.000Z"
+    });
+    std::fs::write(&log, format!("{refused}\n")).unwrap();
+    std::fs::remove_file(&log).unwrap();
+    let (written, again) = (log.clone(), format!("{refused}\n"));
+    let openclaw = tokio::task::spawn_blocking(move || {
+        while !std::fs::read_to_string(&config).unwrap().contains("hiclaw-gateway/m") {
+            std::thread::yield_now();
+        }
+        std::fs::write(&written, again).unwrap();
+    });
+    let report = switch(&world, request("alice", "beta", "m")).await;
+    openclaw.await.unwrap();
+    assert_eq!(report.state, SwitchState::RolledBack, "{report:#?}");
+    let now = world.agm.evidence(&alice).unwrap();
+    assert_eq!(now.of(Level::Reachable), before.of(Level::Reachable), "what was proven of the old model still is");
+}
