@@ -17,7 +17,7 @@ pub use error::Error;
 pub use log_file::LogMark;
 
 use crate::openclaw::log::{Expected, Loaded, judge};
-use crate::openclaw::{self, Change, Left, Notice, Reading, Undo, Wish};
+use crate::openclaw::{self, Change, Edited, Left, Notice, Reading, Undo, Wish};
 use config_file::{ConfigFile, replace};
 
 /// Where an agent's model is delivered to.
@@ -44,8 +44,17 @@ pub struct Planned {
     pub notices: Vec<Notice>,
     /// How to take it back, once made. Known before, so that it can be journalled before.
     pub undo: Undo,
+    /// SHA-256 of the file that this was worked out for, in hexadecimal.
+    pub before: String,
     /// The file that a symbolic link leads to, if the path is one.
     pub link_to: Option<PathBuf>,
+}
+
+impl Planned {
+    fn of(edited: Edited, file: ConfigFile) -> Self {
+        let Edited { provider_key, reference, changes, notices, undo, .. } = edited;
+        Self { provider_key, reference, changes, notices, undo, before: file.hash, link_to: file.link_to }
+    }
 }
 
 /// A delivery that was made: verified by reading back, and all that is needed to prove and to undo it. It holds no secret.
@@ -55,8 +64,6 @@ pub struct Delivered {
     /// What changed.
     #[serde(flatten)]
     pub planned: Planned,
-    /// SHA-256 of the file before, in hexadecimal.
-    pub before: String,
     /// SHA-256 of the file after, in hexadecimal.
     pub after: String,
     /// How it was written.
@@ -100,47 +107,37 @@ pub struct Drift {
     pub cause: Cause,
     /// The difference in words, or why it cannot be used and what to do.
     pub message: String,
-    /// What a delivery would change; empty if the file cannot be used.
+    /// What a delivery would change; empty if the file cannot be used, or if only a human may change it.
     pub changes: Vec<Change>,
+    /// Whether a delivery would mend it, or some of it.
+    pub repairable: bool,
 }
 
 /// Works out a delivery without writing.
 pub fn plan(target: &Target, wish: &Wish) -> Result<Planned, Error> {
     let file = ConfigFile::read(&target.config)?;
     let edited = openclaw::edit(&file.text, wish).map_err(|source| content(target, source))?;
-    Ok(Planned {
-        provider_key: edited.provider_key,
-        reference: edited.reference,
-        changes: edited.changes,
-        notices: edited.notices,
-        undo: edited.undo,
-        link_to: file.link_to,
-    })
+    Ok(Planned::of(edited, file))
 }
 
 /// Writes the wish into the agent's file, unless it is there already. `now` is the time of the delivery.
-pub fn deliver(target: &Target, wish: &Wish, now: Timestamp) -> Result<Delivered, Error> {
+///
+/// With `expected`, which is [`Planned::before`], it writes only into the file that was planned for ([`Error::Changed`]): what a journal
+/// says how to take back is then what was done.
+pub fn deliver(target: &Target, wish: &Wish, expected: Option<&str>, now: Timestamp) -> Result<Delivered, Error> {
     // Before writing: the agent may be quicker than our next look at its log. Without a log there is only less evidence.
     let log = target.log.as_deref().and_then(|log| LogMark::of(log, now).ok());
-    let replaced = replace(&target.config, |text| {
+    let replaced = replace(&target.config, expected, |text| {
         let mut edited = openclaw::edit(text, wish).map_err(|source| content(target, source))?;
         Ok((std::mem::take(&mut edited.text), edited))
     })?;
-    let edited = replaced.edited;
-    let planned = Planned {
-        provider_key: edited.provider_key,
-        reference: edited.reference,
-        changes: edited.changes,
-        notices: edited.notices,
-        undo: edited.undo,
-        link_to: replaced.before.link_to,
-    };
-    Ok(Delivered { planned, before: replaced.before.hash, after: replaced.after, written: replaced.written, log })
+    let planned = Planned::of(replaced.edited, replaced.before);
+    Ok(Delivered { planned, after: replaced.after, written: replaced.written, log })
 }
 
 /// Takes a delivery back as far as the file still shows it. Safe to run twice.
 pub fn undo(target: &Target, record: &Undo) -> Result<Reverted, Error> {
-    let replaced = replace(&target.config, |text| {
+    let replaced = replace(&target.config, None, |text| {
         let mut undone = openclaw::undo(text, record).map_err(|source| content(target, source))?;
         Ok((std::mem::take(&mut undone.text), undone))
     })?;
@@ -155,30 +152,39 @@ pub fn read_back(target: &Target) -> Result<ReadBack, Error> {
     Ok(ReadBack { reading, hash: file.hash, link_to: file.link_to })
 }
 
-/// Whether, and how, the agent's file differs from the wish.
+/// Whether, and how, the agent's file differs from the wish: by what a delivery would change, or by what it would not although it matters.
 pub fn drift(target: &Target, wish: &Wish) -> Option<Drift> {
-    match plan(target, wish) {
-        Ok(planned) => {
-            let first = planned.changes.last()?;
-            let found = first.before.as_ref().map_or_else(|| "is missing".to_owned(), |before| format!("is {before}"));
-            let wanted = first.after.as_ref().map(ToString::to_string).unwrap_or_default();
-            let message = format!("in `{}`, `{}` {found}; it should be {wanted}", target.config.display(), first.pointer);
-            Some(Drift { cause: Cause::FileEdited, message, changes: planned.changes })
+    let planned = match plan(target, wish) {
+        Ok(planned) => planned,
+        Err(error) => {
+            return Some(Drift { cause: Cause::FileUnusable, message: error.to_string(), changes: Vec::new(), repairable: false });
         }
-        Err(error) => Some(Drift { cause: Cause::FileUnusable, message: error.to_string(), changes: Vec::new() }),
+    };
+    // The primary model is planned last, and says most.
+    let change = planned.changes.last().map(|change| {
+        let found = change.before.as_ref().map_or_else(|| "is missing".to_owned(), |before| format!("is {before}"));
+        let wanted = change.after.as_ref().map(ToString::to_string).unwrap_or_default();
+        format!("`{}` {found}; it should be {wanted}", change.pointer)
+    });
+    let contradictions = planned.notices.iter().filter(|notice| notice.contradicts()).map(ToString::to_string);
+    let differences: Vec<String> = change.into_iter().chain(contradictions).collect();
+    if differences.is_empty() {
+        return None;
     }
+    let message = format!("in `{}`, {}", target.config.display(), differences.join("; also, "));
+    Some(Drift { cause: Cause::FileEdited, message, repairable: !planned.changes.is_empty(), changes: planned.changes })
 }
 
 /// Whether the running agent says that it has taken the delivery. Without a log it says nothing.
 ///
-/// `secrets` is text to mask in the evidence, `now` dates a line without a date.
-pub fn loaded(target: &Target, delivered: &Delivered, secrets: &[&str], now: Timestamp) -> Result<Loaded, Error> {
+/// `secrets` is text to mask in the evidence.
+pub fn loaded(target: &Target, delivered: &Delivered, secrets: &[&str]) -> Result<Loaded, Error> {
     let (Some(log), Some(mark)) = (&target.log, &delivered.log) else {
         return Ok(Loaded::NotYet);
     };
     let paths: Vec<&str> = delivered.planned.changes.iter().map(|change| change.path.as_str()).collect();
     let expected = Expected { reference: &delivered.planned.reference, paths: &paths, secrets };
-    Ok(judge(&mark.entries(log)?, expected, now))
+    Ok(judge(&mark.entries(log)?, expected))
 }
 
 fn content(target: &Target, source: openclaw::EditError) -> Error {

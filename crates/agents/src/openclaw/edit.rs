@@ -3,10 +3,11 @@
 use std::fmt;
 
 use agm_domain::redact::redact;
+use agm_domain::secret::mask;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::document::{Document, meaning, split_bom};
+use super::document::{Document, meaning, split_bom, string};
 use super::plan::{Notice, Op, Plan, Wish, plan};
 use super::splice;
 use super::undo::{Undo, Undoing};
@@ -46,7 +47,7 @@ pub struct Edited {
     pub changes: Vec<Change>,
     /// What was not changed although it matters.
     pub notices: Vec<Notice>,
-    /// How to take the change back.
+    /// How to take the change back, but for a key that was replaced.
     pub undo: Undo,
 }
 
@@ -69,14 +70,14 @@ pub fn edit(text: &str, wish: &Wish) -> Result<Edited, EditError> {
     for op in ops {
         let document = Document::parse(&body).map_err(|error| not_read_back(&error.to_string()))?;
         let (next, undoing) = apply(&document, &op, &mut changes)?;
-        undo.steps.push(undoing);
+        undo.steps.extend(undoing);
         body = next;
     }
     confirm(&body, wish)?;
     Ok(Edited { text: format!("{bom}{body}"), provider_key, reference, changes, notices, undo })
 }
 
-fn apply(document: &Document<'_>, op: &Op, changes: &mut Vec<Change>) -> Result<(String, Undoing), EditError> {
+fn apply(document: &Document<'_>, op: &Op, changes: &mut Vec<Change>) -> Result<(String, Option<Undoing>), EditError> {
     let lost = || not_read_back("a place to write to was not found");
     match op {
         Op::Add(path, value) => {
@@ -85,14 +86,20 @@ fn apply(document: &Document<'_>, op: &Op, changes: &mut Vec<Change>) -> Result<
                 changes.push(Change::new(document, path, None, Some(value)));
             }
             let added = splice::add(document, path, value).ok_or_else(lost)?;
-            Ok((added.text, Undoing::added(path.clone(), value, added.interior)))
+            Ok((added.text, Some(Undoing::added(path.clone(), value, added.interior))))
         }
         Op::Set(path, value) => {
             let old = document.get(path).ok_or_else(lost)?;
             changes.push(Change::new(document, path, Some(&meaning(old)), Some(value)));
             let before = document.text_of(jsonc_parser::common::Ranged::range(old)).to_owned();
             let text = splice::set(document, path, &splice::written(document, value)).ok_or_else(lost)?;
-            Ok((text, Undoing::Restore { path: path.clone(), written: value.clone(), before }))
+            Ok((text, Some(Undoing::Restore { path: path.clone(), written: value.clone(), before })))
+        }
+        Op::SetKey(path, key) => {
+            let old = document.get(path).and_then(string).ok_or_else(lost)?;
+            changes.push(Change::new(document, path, Some(&mask(old).into()), Some(&key.mask().into())));
+            let text = splice::set(document, path, &splice::written(document, &key.expose().into())).ok_or_else(lost)?;
+            Ok((text, None))
         }
     }
 }
@@ -102,7 +109,7 @@ fn confirm(body: &str, wish: &Wish) -> Result<(), EditError> {
     let document = Document::parse(body).map_err(|error| not_read_back(&error.to_string()))?;
     match plan(&document, wish)?.ops.first() {
         None => Ok(()),
-        Some(Op::Add(path, _) | Op::Set(path, _)) => Err(not_read_back(&document.pointer(path))),
+        Some(Op::Add(path, _) | Op::Set(path, _) | Op::SetKey(path, _)) => Err(not_read_back(&document.pointer(path))),
     }
 }
 

@@ -14,8 +14,8 @@ const LONGEST: usize = 400;
 /// One line that is about the configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// When it was written, where the line says so with its date.
-    pub time: Option<Timestamp>,
+    /// When it was written, as the line says.
+    pub time: Timestamp,
     /// The message alone.
     pub message: String,
     /// What it means.
@@ -50,7 +50,7 @@ pub enum Loaded {
 /// The line that shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReloadEvidence {
-    /// When the line was written; when it was read, if it has no date.
+    /// When the line was written.
     pub time: Timestamp,
     /// Its message, without secrets and cut to a readable length.
     pub line: String,
@@ -67,18 +67,19 @@ pub struct Expected<'a> {
     pub secrets: &'a [&'a str],
 }
 
-/// Reads one line; nothing if it is not about the configuration.
+/// Reads one line; nothing if it is not about the configuration, or does not begin as every line of OpenClaw's log does, with its time:
+/// what an agent says is written to the same place, line by line.
 pub fn parse(line: &str) -> Option<Entry> {
     let line = line.trim();
     if line.starts_with('{') { parse_json(line) } else { parse_plain(line) }
 }
 
-/// Decides from the lines since the delivery, oldest first. `now` dates a line that has no date.
-pub fn judge(entries: &[Entry], expected: Expected<'_>, now: Timestamp) -> Loaded {
+/// Decides from the lines since the delivery, oldest first.
+pub fn judge(entries: &[Entry], expected: Expected<'_>) -> Loaded {
     let mut loaded = Loaded::NotYet;
     for entry in entries {
         let shown: String = redact_text(&entry.message, expected.secrets.iter().copied()).chars().take(LONGEST).collect();
-        let evidence = ReloadEvidence { time: entry.time.unwrap_or(now), line: shown };
+        let evidence = ReloadEvidence { time: entry.time, line: shown };
         match &entry.event {
             Event::Applied(paths) if paths.iter().any(|path| expected.paths.iter().any(|changed| touches(path, changed))) => {
                 loaded = Loaded::Yes(evidence);
@@ -108,21 +109,18 @@ fn parse_json(line: &str) -> Option<Entry> {
     // Releases before 2026 have the message only as a numbered argument.
     let numbered = || ["1", "2"].into_iter().find_map(|argument| line.get(argument).and_then(Value::as_str));
     let message = line.get("message").and_then(Value::as_str).or_else(numbered)?;
-    let time = line.get("time").or_else(|| line.pointer("/_meta/date")).and_then(Value::as_str).and_then(|time| time.parse().ok());
+    let time = line.get("time").or_else(|| line.pointer("/_meta/date")).and_then(Value::as_str)?.parse().ok()?;
     Some(Entry { time, message: message.to_owned(), event: event(subsystem, message)? })
 }
 
-/// `2026-11-20T12:51:55.705+00:00 [reload] config hot reload applied (…)`, with or without the time, perhaps in colour.
+/// `2026-11-20T12:51:55.705+00:00 [reload] config hot reload applied (…)`, perhaps in colour.
 fn parse_plain(line: &str) -> Option<Entry> {
     let line = without_colour(line);
     let (before, rest) = line.split_once('[')?;
     let (subsystem, message) = rest.split_once("] ")?;
-    let before = before.trim();
-    if before.contains(char::is_whitespace) {
-        return None;
-    }
+    let time = before.trim().parse().ok()?;
     let subsystem = if subsystem == "reload" { "gateway/reload" } else { subsystem };
-    Some(Entry { time: before.parse().ok(), message: message.to_owned(), event: event(subsystem, message)? })
+    Some(Entry { time, message: message.to_owned(), event: event(subsystem, message)? })
 }
 
 fn event(subsystem: &str, message: &str) -> Option<Event> {

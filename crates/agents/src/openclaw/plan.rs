@@ -19,8 +19,10 @@ const GATEWAY_KEYS: [&str; 2] = ["hiclaw-gateway", "agentteams-gateway"];
 pub struct Wish {
     /// The gateway as OpenClaw calls it, with `/v1`.
     pub gateway_base_url: String,
-    /// The agent's gateway key. Written only where the gateway's provider is added.
+    /// The agent's gateway key. Written where the gateway's provider is added, or has `replace_key`.
     pub api_key: Secret,
+    /// The key that `api_key` replaces, right after a rotation. There is no way back from that: the old key opens nothing any more.
+    pub replace_key: Option<Secret>,
     /// The model's id as it goes on the wire.
     pub model: String,
     /// Context window in tokens.
@@ -29,7 +31,7 @@ pub struct Wish {
     pub max_tokens: u64,
     /// Whether the model reasons.
     pub reasoning: bool,
-    /// Input modalities: `text`, `image`, …
+    /// Input modalities: `text`, `image`, … Written into a new entry only: what a model takes is for the user of an entry to say.
     pub input: Vec<String>,
 }
 
@@ -55,6 +57,16 @@ pub enum Notice {
     ReloadOff,
 }
 
+impl Notice {
+    /// Whether the agent does not do, or not everywhere, what the rest of the file says.
+    pub fn contradicts(&self) -> bool {
+        match self {
+            Self::OtherGateway { .. } | Self::OtherKey { .. } | Self::Overridden(_) => true,
+            Self::ReloadOff => false,
+        }
+    }
+}
+
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -77,6 +89,8 @@ pub(super) enum Op {
     Add(Path, serde_json::Value),
     /// A new value for something that is there.
     Set(Path, serde_json::Value),
+    /// A new key for one that no longer opens anything.
+    SetKey(Path, Secret),
 }
 
 /// The steps to a wish, in order.
@@ -220,7 +234,11 @@ impl<'d, 't> Planner<'d, 't> {
             && key != wish.api_key.expose()
             && !key.contains("${")
         {
-            self.notices.push(Notice::OtherKey { pointer: self.document.pointer(&at.member("apiKey")) });
+            let at = at.member("apiKey");
+            match &wish.replace_key {
+                Some(old) if !old.is_empty() && key == old.expose() => self.ops.push(Op::SetKey(at, wish.api_key.clone())),
+                _ => self.notices.push(Notice::OtherKey { pointer: self.document.pointer(&at) }),
+            }
         }
     }
 
@@ -283,26 +301,21 @@ fn model_entry(wish: &Wish) -> serde_json::Value {
     let mut entry = json!({ "id": wish.model, "name": wish.model });
     if let Some(members) = entry.as_object_mut() {
         members.extend(limits(wish).into_iter().map(|(name, value)| (name.to_owned(), value)));
+        members.insert("input".to_owned(), json!(wish.input));
     }
     entry
 }
 
 /// The members of a model entry that the assignment decides.
-fn limits(wish: &Wish) -> [(&'static str, serde_json::Value); 4] {
-    [
-        ("reasoning", json!(wish.reasoning)),
-        ("contextWindow", json!(wish.context_window)),
-        ("maxTokens", json!(wish.max_tokens)),
-        ("input", json!(wish.input)),
-    ]
+fn limits(wish: &Wish) -> [(&'static str, serde_json::Value); 3] {
+    [("reasoning", json!(wish.reasoning)), ("contextWindow", json!(wish.context_window)), ("maxTokens", json!(wish.max_tokens))]
 }
 
-/// Whether two values mean the same: `1.5e5` is 150000, and the order of modalities says nothing.
+/// Whether two values mean the same: `1.5e5` is 150000.
 fn same(one: &serde_json::Value, other: &serde_json::Value) -> bool {
-    use serde_json::Value::{Array, Number};
+    use serde_json::Value::Number;
     match (one, other) {
         (Number(one), Number(other)) => one == other || one.as_f64() == other.as_f64(),
-        (Array(one), Array(other)) => one.len() == other.len() && one.iter().all(|element| other.contains(element)),
         _ => one == other,
     }
 }

@@ -4,6 +4,7 @@ fn wish(model: &str) -> Wish {
     Wish {
         gateway_base_url: "http://127.0.0.1:8080/v1".to_owned(),
         api_key: "agm-planted-key-0123456789".into(),
+        replace_key: None,
         model: model.to_owned(),
         context_window: 200_000,
         max_tokens: 64_000,
@@ -174,7 +175,7 @@ fn tabs_windows_lines_and_a_byte_order_mark() {
 #[test]
 fn an_entry_that_is_there_gets_only_what_differs() {
     let before = r#"{ models: { providers: { "hiclaw-gateway": { baseUrl: "http://127.0.0.1:8080/v1", models: [
-  { id: "new", name: "My Model", cost: { input: 1.10 }, reasoning: true, contextWindow: 2e5, maxTokens: 9, input: ["image", "text"] },
+  { id: "new", name: "My Model", cost: { input: 1.10 }, reasoning: true, contextWindow: 2e5, maxTokens: 9, input: ["audio"] },
 ] } } }, agents: { defaults: { models: { "hiclaw-gateway/new": {} }, model: { primary: "hiclaw-gateway/new" } } } }"#;
     let after = before.replace("maxTokens: 9,", "maxTokens: 64000,");
     check(before, &after);
@@ -227,6 +228,50 @@ fn what_matters_and_is_not_changed_is_said() {
     assert!(matches!(&edited.notices[1], Notice::OtherKey { pointer } if pointer == "/models/providers/hiclaw-gateway/apiKey"));
     assert!(said[2].contains("/agents/entries/main/model") && said[3].contains("/agents/list/0/model") && said[4].contains("off"));
     assert!(!format!("{said:?} {edited:?}").contains("planted"));
+    let contradicts: Vec<bool> = edited.notices.iter().map(Notice::contradicts).collect();
+    assert_eq!(contradicts, [true, true, true, true, false]);
+}
+
+#[test]
+fn an_entry_without_modalities_is_left_without() {
+    let before = r#"{ models: { providers: { "hiclaw-gateway": { baseUrl: "http://127.0.0.1:8080/v1", models: [
+  { id: "new", name: "new", reasoning: true, contextWindow: 200000, maxTokens: 64000 },
+] } } }, agents: { defaults: { models: { "hiclaw-gateway/new": {} }, model: { primary: "hiclaw-gateway/new" } } } }"#;
+    check(before, before);
+}
+
+#[test]
+fn a_rotated_key_is_replaced_where_the_old_one_stands() {
+    let file = |key: &str| {
+        format!(
+            r#"{{ models: {{ providers: {{ other: {{ apiKey: 'planted-old-key-0123456789' }}, "hiclaw-gateway": {{
+  baseUrl: "http://127.0.0.1:8080/v1", apiKey: {key}, // mine
+  models: [] }} }} }} }}"#
+        )
+    };
+    let rotated = Wish { replace_key: Some("planted-old-key-0123456789".into()), ..wish("new") };
+    let before = file("'planted-old-key-0123456789'");
+    let edited = edit(&before, &rotated).unwrap();
+    let without = edit(&before, &wish("new")).unwrap();
+    let replaced =
+        without.text.replace("apiKey: 'planted-old-key-0123456789', // mine", r#"apiKey: "agm-planted-key-0123456789", // mine"#);
+    assert_eq!(edited.text, replaced, "the key, and of nobody else");
+    assert!(matches!(without.notices[..], [Notice::OtherKey { .. }]) && edited.notices.is_empty());
+    let change = &edited.changes[0];
+    assert_eq!(change.pointer, "/models/providers/hiclaw-gateway/apiKey");
+    assert_eq!((change.before.clone(), change.after.clone()), (Some("pla…6789".into()), Some("agm…6789".into())));
+    let record = serde_json::to_string(&edited.undo).unwrap();
+    assert!(!format!("{record} {:?}", edited.changes).contains("planted"), "{record}");
+
+    let again = edit(&edited.text, &rotated).unwrap();
+    assert_eq!((again.text.as_str(), again.changes.len()), (edited.text.as_str(), 0), "twice is once");
+    let undone = undo(&edited.text, &edited.undo).unwrap();
+    assert_eq!(undone.text, file(r#""agm-planted-key-0123456789""#), "all but the key goes back: the old one opens nothing");
+
+    for (key, empty) in [("'planted-another-key'", ""), ("'${KEY}'", "${KEY}"), ("''", ""), ("{ source: 'env' }", "")] {
+        let kept = Wish { replace_key: Some(empty.into()), ..wish("new") };
+        assert!(edit(&file(key), &kept).unwrap().text.contains(&format!("apiKey: {key}, // mine")), "{key}");
+    }
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! Taking an edit back, as far as the file still shows it.
 
 use agm_domain::redact::pointer_segment;
-use aws_lc_rs::digest::{SHA256, digest};
 use jsonc_parser::ast;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -9,9 +8,9 @@ use serde_json::Value;
 use super::document::{Document, meaning, split_bom};
 use super::edit::{Change, is_empty, not_read_back, shown};
 use super::{EditError, Path, splice};
-use crate::hex;
+use crate::sha256;
 
-/// How to take one edit back. It holds no secret: a key is remembered as its hash.
+/// How to take one edit back. It holds no secret: a key that was added is remembered as its hash, and one that was replaced not at all.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Undo {
@@ -193,7 +192,7 @@ fn user_of(value: &ast::Value<'_>, text: &str, except: Option<&str>, at: &mut St
 /// A provider with its key as a hash, which tells whether it is the same and nothing else.
 fn without_key(mut value: Value) -> Value {
     if let Some(Value::String(key)) = value.get_mut("apiKey") {
-        *key = format!("sha256:{}", hex(digest(&SHA256, key.as_bytes()).as_ref()));
+        *key = format!("sha256:{}", sha256(key.as_bytes()));
     }
     value
 }

@@ -5,11 +5,10 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use agm_blob::file;
-use aws_lc_rs::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
 use super::Error;
-use crate::hex;
+use crate::sha256;
 
 /// The largest configuration that is read, in bytes. Real ones have a few thousand.
 pub const LARGEST_CONFIG: u64 = 4 << 20;
@@ -62,7 +61,7 @@ impl ConfigFile {
         if bytes.len() as u64 > LARGEST_CONFIG {
             return Err(too_large(bytes.len() as u64));
         }
-        let hash = hash(&bytes);
+        let hash = sha256(&bytes);
         let text = String::from_utf8(bytes).map_err(|_| Error::NotText { path: path.to_owned() })?;
         let is_link = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink());
         Ok(Self { text, hash, link_to: is_link.then_some(real) })
@@ -79,12 +78,21 @@ pub(super) struct Replaced<T> {
 }
 
 /// Reads, edits, makes sure that nobody wrote in between, writes, and reads back.
-pub(super) fn replace<T>(path: &Path, edit: impl Fn(&str) -> Result<(String, T), Error>) -> Result<Replaced<T>, Error> {
+///
+/// With `expected`, the hash of the file that the edit was worked out for, another file is not written.
+pub(super) fn replace<T>(
+    path: &Path,
+    expected: Option<&str>,
+    edit: impl Fn(&str) -> Result<(String, T), Error>,
+) -> Result<Replaced<T>, Error> {
     for _ in 0..ATTEMPTS {
         let before = ConfigFile::read(path)?;
         let (text, edited) = edit(&before.text)?;
         if text == before.text {
             return Ok(Replaced { after: before.hash.clone(), before, written: Written::Unchanged, edited });
+        }
+        if expected.is_some_and(|expected| expected != before.hash) {
+            return Err(Error::Changed { path: path.to_owned() });
         }
         // There is no way to lock out an editor; this leaves it a window of less than a millisecond.
         if ConfigFile::read(path)?.hash != before.hash {
@@ -101,10 +109,6 @@ pub(super) fn replace<T>(path: &Path, edit: impl Fn(&str) -> Result<(String, T),
         return Ok(Replaced { before, after: after.hash, written, edited });
     }
     Err(Error::Busy { path: path.to_owned() })
-}
-
-fn hash(bytes: &[u8]) -> String {
-    hex(digest(&SHA256, bytes).as_ref())
 }
 
 #[cfg(test)]

@@ -78,6 +78,12 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// It is no longer the file that the edit was worked out for.
+    #[error("`{}` was changed by another program in this moment; nothing was written; repeat", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
     /// It did not show, a moment later, what had been written to it.
     #[error("`{}` was written, but another program has changed it since; see what it says now, then repeat", path.display())]
     Overwritten {

@@ -44,13 +44,9 @@ impl LogMark {
             // A file that was there before counts from the mark on; a newer one, or one that was cut, by the dates in it.
             let from = if marked { self.length } else { 0 };
             let text = read(&path, from)?;
-            let found = text.lines().filter_map(parse);
-            entries.extend(found.filter(|entry| entry.time.map_or(marked, |time| time >= self.time)));
+            entries.extend(text.lines().filter_map(parse).filter(|entry| entry.time >= self.time));
         }
-        // Lines of one file are in order already; a line without a date stays where it is.
-        if entries.iter().all(|entry: &Entry| entry.time.is_some()) {
-            entries.sort_by_key(|entry| entry.time);
-        }
+        entries.sort_by_key(|entry| entry.time);
         Ok(entries)
     }
 }

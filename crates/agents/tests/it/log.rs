@@ -32,11 +32,11 @@ impl Agent {
     }
 
     fn deliver(&self) -> Delivered {
-        deliver(&self.target, &wish("new"), now()).unwrap()
+        deliver(&self.target, &wish("new"), None, now()).unwrap()
     }
 
     fn loaded(&self, delivered: &Delivered) -> Loaded {
-        loaded(&self.target, delivered, &[], now()).unwrap()
+        loaded(&self.target, delivered, &[]).unwrap()
     }
 }
 
@@ -65,6 +65,8 @@ fn a_line_after_the_delivery_is_the_evidence() {
     assert_eq!(evidence.time.to_string(), "2026-11-20T12:51:55.704Z");
     assert_eq!(evidence.line, "config hot reload applied (agents.defaults.model.primary)");
     append(&log, "[gateway] agent model: hiclaw-gateway/old (thinking=off)\n");
+    assert!(matches!(agent.loaded(&delivered), Loaded::Yes(_)), "a line without its time is somebody's talk");
+    append(&log, "2026-11-20T12:51:56.000+00:00 [gateway] agent model: hiclaw-gateway/old (thinking=off)\n");
     assert!(matches!(agent.loaded(&delivered), Loaded::No(_)), "a restart with another model contradicts");
 }
 
@@ -74,7 +76,7 @@ fn a_log_that_appears_after_the_delivery_counts_by_its_dates() {
     let delivered = agent.deliver();
     assert_eq!(agent.loaded(&delivered), Loaded::NotYet);
     append(&agent.path("openclaw.log"), &format!("{}[reload] config hot reload applied (agents.defaults.model)\n", applied(BEFORE)));
-    assert_eq!(agent.loaded(&delivered), Loaded::NotYet, "an old line, and one of which nobody knows when");
+    assert_eq!(agent.loaded(&delivered), Loaded::NotYet, "an old line, and one that no OpenClaw wrote");
     append(&agent.path("openclaw.log"), &applied(AFTER));
     assert!(matches!(agent.loaded(&delivered), Loaded::Yes(_)));
 }
@@ -137,5 +139,5 @@ fn without_a_log_there_is_no_evidence_and_no_error() {
     let agent = Agent::with_log("openclaw.log");
     let delivered = agent.deliver();
     let elsewhere = Target { log: Some("openclaw.log".into()), ..agent.target.clone() };
-    assert!(matches!(loaded(&elsewhere, &delivered, &[], now()), Err(Error::NotAbsolute { .. })));
+    assert!(matches!(loaded(&elsewhere, &delivered, &[]), Err(Error::NotAbsolute { .. })));
 }

@@ -1,5 +1,3 @@
-use jiff::Timestamp;
-
 use super::{Entry, Event, Expected, Loaded, judge, parse};
 
 /// As OpenClaw 2026.9.6 writes it.
@@ -12,20 +10,23 @@ fn plain(message: &str) -> Entry {
 #[test]
 fn a_reload_in_the_log_file() {
     let entry = parse(APPLIED).unwrap();
-    assert_eq!(entry.time.unwrap().to_string(), "2026-11-20T12:51:55.704Z");
+    assert_eq!(entry.time.to_string(), "2026-11-20T12:51:55.704Z");
     let Event::Applied(paths) = &entry.event else { panic!("{entry:?}") };
     assert_eq!(paths, &["models.providers.hiclaw-gateway.models", "agents.defaults.model.primary"]);
 
     let older = r#"{"0":"{\"subsystem\":\"gateway/reload\"}","1":"config hot reload applied (agents.defaults.model)","_meta":{"date":"2026-03-01T00:00:00.5Z"}}"#;
     let older = parse(older).unwrap();
-    assert_eq!((older.time.is_some(), older.event), (true, Event::Applied(vec!["agents.defaults.model".to_owned()])));
+    assert_eq!(
+        (older.time.to_string(), older.event),
+        ("2026-03-01T00:00:00.5Z".to_owned(), Event::Applied(vec!["agents.defaults.model".to_owned()]))
+    );
 }
 
 #[test]
 fn plain_lines() {
     let entry = plain("[reload] config change applied (dynamic reads: agents.defaults.model)");
     assert_eq!(
-        (entry.time.unwrap().to_string(), entry.event),
+        (entry.time.to_string(), entry.event),
         ("2026-11-20T12:51:55.705Z".to_owned(), Event::Applied(vec!["agents.defaults.model".to_owned()]))
     );
     assert_eq!(
@@ -37,8 +38,9 @@ fn plain_lines() {
         Event::Refused
     );
     assert_eq!(plain("[reload] config reload disabled (gateway.reload.mode=off)").event, Event::Off);
-    let coloured = parse("\u{1b}[90m12:51:55\u{1b}[39m \u{1b}[36m[reload]\u{1b}[39m config hot reload applied (models)").unwrap();
-    assert_eq!((coloured.time, coloured.event), (None, Event::Applied(vec!["models".to_owned()])));
+    let coloured =
+        parse("\u{1b}[90m2026-11-20T12:51:55.705+00:00\u{1b}[39m \u{1b}[36m[reload]\u{1b}[39m config hot reload applied (models)").unwrap();
+    assert_eq!(coloured.event, Event::Applied(vec!["models".to_owned()]));
 }
 
 #[test]
@@ -55,7 +57,11 @@ fn what_is_no_word_of_openclaw_is_nothing() {
         "he said [reload] config hot reload applied (agents.defaults.model)",
         "2026-11-20T12:51:55.705+00:00 [agent] config hot reload applied (agents.defaults.model)",
         "2026-11-20T12:51:55.705+00:00 [reload] config change detected; evaluating reload (agents.defaults.model)",
-        "[gateway] ready",
+        "2026-11-20T12:51:55.705+00:00 [gateway] ready",
+        "[reload] config hot reload applied (agents.defaults.model)",
+        "12:51:55 [reload] config hot reload applied (agents.defaults.model)",
+        "so [reload] config hot reload applied (agents.defaults.model)",
+        r#"{"_meta":{"name":"{\"subsystem\":\"gateway/reload\"}"},"message":"config hot reload applied (agents.defaults.model)"}"#,
         "\u{1b}[",
     ] {
         assert_eq!(parse(line), None, "{line}");
@@ -63,10 +69,10 @@ fn what_is_no_word_of_openclaw_is_nothing() {
 }
 
 fn verdict(lines: &[&str]) -> Loaded {
-    let entries: Vec<Entry> = lines.iter().filter_map(|line| parse(line)).collect();
+    let entries: Vec<Entry> = lines.iter().map(|line| parse(line).unwrap_or_else(|| plain(line))).collect();
     let paths = ["models.providers.hiclaw-gateway.models", "agents.defaults.model.primary"];
     let expected = Expected { reference: "hiclaw-gateway/new", paths: &paths, secrets: &["planted-key"] };
-    judge(&entries, expected, Timestamp::UNIX_EPOCH)
+    judge(&entries, expected)
 }
 
 #[test]
@@ -87,5 +93,5 @@ fn the_verdict_follows_the_lines() {
     assert_eq!(verdict(&[]), Loaded::NotYet);
     let Loaded::No(evidence) = verdict(&[refused]) else { panic!() };
     assert!(!evidence.line.contains("planted-key"));
-    assert_eq!(evidence.time, Timestamp::UNIX_EPOCH, "a line without a date is dated by its reader");
+    assert_eq!(evidence.time.to_string(), "2026-11-20T12:51:55.705Z");
 }

@@ -16,12 +16,37 @@ fn somebody_else_writes_while_we_edit() {
         }
         Ok((format!("{text} and ours"), ()))
     };
-    let replaced = replace(&path, edit).unwrap();
+    let replaced = replace(&path, None, edit).unwrap();
     assert_eq!((replaced.before.text.as_str(), replaced.written), ("theirs 1", Written::Renamed));
     assert_eq!(ConfigFile::read(&path).unwrap().text, "theirs 1 and ours", "their change is kept");
 
     edits.set(0);
     others.set(usize::MAX);
-    assert!(matches!(replace(&path, edit), Err(Error::Busy { .. })));
+    assert!(matches!(replace(&path, None, edit), Err(Error::Busy { .. })));
     assert_eq!(fs::read_to_string(&path).unwrap(), "theirs 3");
+}
+
+#[test]
+fn an_edit_worked_out_for_another_file_is_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("openclaw.json");
+    fs::write(&path, "0").unwrap();
+    let seen = ConfigFile::read(&path).unwrap().hash;
+    let edit = |text: &str| Ok((text.replace('0', "ours"), ()));
+
+    fs::write(&path, "00").unwrap();
+    assert!(matches!(replace(&path, Some(&seen), edit), Err(Error::Changed { .. })));
+    assert_eq!(fs::read_to_string(&path).unwrap(), "00");
+
+    fs::write(&path, "0").unwrap();
+    let meanwhile = |text: &str| {
+        fs::write(&path, "theirs 0").unwrap();
+        edit(text)
+    };
+    assert!(matches!(replace(&path, Some(&seen), meanwhile), Err(Error::Changed { .. })), "also between reading and writing");
+    assert_eq!(fs::read_to_string(&path).unwrap(), "theirs 0");
+
+    fs::write(&path, "0").unwrap();
+    assert_eq!(replace(&path, Some(&seen), edit).unwrap().written, Written::Renamed);
+    assert_eq!(replace(&path, Some(&seen), edit).unwrap().written, Written::Unchanged, "repeated after a crash, it is done already");
 }
