@@ -15,6 +15,8 @@ use crate::bench::running::Running;
 
 /// Windows of the latency at one connection: they are short, so that direct and gateway see the same machine.
 const LATENCY_WINDOWS: u32 = 5;
+/// What a gateway still does right after its start is part of being idle: before this its memory is not looked at.
+const REST: Duration = Duration::from_secs(5);
 const WARM_UP: Duration = Duration::from_millis(300);
 /// A stream lasts a second, and its clients start over a second: less would measure the start.
 const STREAM_WINDOW: Duration = Duration::from_secs(2);
@@ -40,6 +42,7 @@ pub(super) fn run(plan: &Plan, number: u32, instruments: &Instruments, contender
         running.push(if contender.command.is_some() { start(contender, first, results)? } else { None });
     }
     let mut round = Round { number, plan, instruments, contenders, running, results };
+    rest(REST);
     round.memory(Figure::MemoryIdle);
     round.in_turn("warm-up", Round::warm_up);
     round.in_turn("8 connections, 1 KiB", |round, place| round.cpu(place, SHORT, Figure::Cpu));
@@ -187,10 +190,9 @@ impl Round<'_> {
         });
     }
 
-    #[expect(clippy::disallowed_methods, reason = "what is measured is what passes by itself, and no async task runs here")]
     fn settle(&mut self) {
         println!("waiting {:?}, then looking at the memory again", self.plan.settle);
-        std::thread::sleep(self.plan.settle);
+        rest(self.plan.settle);
         self.memory(Figure::MemoryLater);
     }
 
@@ -203,6 +205,12 @@ impl Round<'_> {
             }
         }
     }
+}
+
+/// Lets everybody who runs be idle.
+#[expect(clippy::disallowed_methods, reason = "what is looked at afterwards is what passes by itself, and no async task runs here")]
+fn rest(time: Duration) {
+    std::thread::sleep(time);
 }
 
 fn millis(time: Duration) -> f64 {
