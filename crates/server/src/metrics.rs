@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
@@ -60,7 +60,7 @@ fn own(app: &App, out: &mut String) {
         ("agm_agents", "Agents", count(status.agents)),
         ("agm_switches_running", "Switches that have not ended", count(status.switches.len())),
         ("agm_drift", "Agents whose actual state differs from the recorded one", count(status.drift.len())),
-        ("agm_event_readers", "Readers of the stream of events", count(app.ticker.listeners())),
+        ("agm_event_readers", "Readers of the stream of events", count(Arc::strong_count(&app.readers).saturating_sub(1))),
         ("agm_events_last", "The number of the newest event", app.agm.events().last()),
     ];
     for (name, help, figure) in figures {

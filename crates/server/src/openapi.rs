@@ -37,6 +37,11 @@ pub fn openapi() -> OpenApi {
     components.security_schemes.extend(schemes().map(|(name, scheme)| (name.to_owned(), scheme.into())));
     let (name, schema) = (<ErrorBody as utoipa::ToSchema>::name(), <ErrorBody as utoipa::PartialSchema>::schema());
     components.schemas.insert(name.into_owned(), schema);
+    for (status, meaning) in REFUSALS {
+        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("ErrorBody"))).build();
+        let response = ResponseBuilder::new().description(meaning).content("application/json", content).build();
+        components.responses.insert(refused(status), response.into());
+    }
     let mut nested = Vec::new();
     <ErrorBody as utoipa::ToSchema>::schemas(&mut nested);
     components.schemas.extend(nested);
@@ -56,6 +61,22 @@ pub fn openapi() -> OpenApi {
     }
     document
 }
+
+/// What every operation of some shape can be answered with; those of one operation alone stand at its handler.
+const REFUSALS: [(&str, &str); 12] = [
+    ("400", "The request cannot be understood"),
+    ("401", "No valid login"),
+    ("403", "The login's role does not suffice, or the request comes from another origin"),
+    ("404", "What is named does not exist"),
+    ("409", "It contradicts the present state, or another process acts on the store"),
+    ("412", "The state was changed since it was read"),
+    ("413", "The body is larger than 1 MiB"),
+    ("415", "The body is not declared as JSON"),
+    ("422", "The request is understood, and not acceptable; `details.diagnostics` lists what is wrong"),
+    ("428", "The request does not say which state it edits"),
+    ("500", "A fault of agm"),
+    ("503", "agm cannot do it now"),
+];
 
 const INTRODUCTION: &str = "Everything agm can do, over HTTP. Every path also answers under the prefix `/agm`. Every answer carries \
 `Agm-Version`. Times are RFC 3339 in UTC. Refused and failed requests are answered with `ErrorBody`; the codes are listed in \
@@ -95,41 +116,36 @@ fn complete(operation: &mut Operation, method: &Method, path: &str) {
         let requirement = |scheme: &str| SecurityRequirement::new(scheme, [role.clone()]);
         operation.security = Some(vec![requirement("basic"), requirement("bearer"), requirement("session")]);
     }
-    for (status, meaning) in refusals(operation, method, path, open) {
+    for status in refusals(operation, method, path, open) {
         if !operation.responses.responses.contains_key(status) {
-            let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("ErrorBody"))).build();
-            let response = ResponseBuilder::new().description(meaning).content("application/json", content).build();
-            operation.responses.responses.insert(status.to_owned(), response.into());
+            operation.responses.responses.insert(status.to_owned(), Ref::from_response_name(refused(status)).into());
         }
     }
 }
 
-fn refusals(operation: &Operation, method: &Method, path: &str, open: bool) -> Vec<(&'static str, &'static str)> {
+fn refusals(operation: &Operation, method: &Method, path: &str, open: bool) -> Vec<&'static str> {
     let (changes, has_body) = (!auth::reads(method), operation.request_body.is_some());
     let parameters: Vec<&Parameter> = operation.parameters.iter().flatten().filter_map(inline).collect();
     let has = |place: &ParameterIn| parameters.iter().any(|parameter| parameter.parameter_in == *place);
     let conditional = parameters.iter().any(|parameter| parameter.name == "If-Match");
     let named = path.contains('{') || ["default", "manager", "explain"].iter().any(|name| path.contains(name));
     let login = !open || path.ends_with("/session");
-    let table = [
-        (has(&ParameterIn::Query) || has(&ParameterIn::Header) || has_body || named || changes, "400", "The request cannot be understood"),
-        (login, "401", "No valid login"),
-        (login, "403", "The login's role does not suffice, or the request comes from another origin"),
-        (named || has_body, "404", "What is named does not exist"),
-        (changes && !open, "409", "It contradicts the present state, or another process acts on the store"),
-        (conditional, "412", "The state was changed since it was read"),
-        (has_body, "413", "The body is larger than 1 MiB"),
-        (has_body, "415", "The body is not declared as JSON"),
-        (
-            changes || named || has(&ParameterIn::Query),
-            "422",
-            "The request is understood, and not acceptable; `details.diagnostics` lists what is wrong",
-        ),
-        (conditional, "428", "The request does not say which state it edits"),
-        (login, "500", "A fault of agm"),
-        (login, "503", "agm cannot do it now"),
-    ];
-    table.into_iter().filter(|row| row.0).map(|(_, status, meaning)| (status, meaning)).collect()
+    let applies = |status: &str| match status {
+        "400" => !parameters.is_empty() || has_body || named || changes,
+        "404" => named || has_body,
+        "409" => changes && !open,
+        "412" | "428" => conditional,
+        "413" | "415" => has_body,
+        "422" => changes || named || has(&ParameterIn::Query),
+        // 401, 403, 500, 503
+        _ => login,
+    };
+    REFUSALS.into_iter().map(|(status, _)| status).filter(|status| applies(status)).collect()
+}
+
+/// The name under which a refusal is described.
+fn refused(status: &str) -> String {
+    format!("Refused{status}")
 }
 
 /// Every placeholder of the path is a parameter.

@@ -27,6 +27,8 @@ pub(crate) struct Inner {
     pub(crate) answers: Answers,
     /// The state of the host, once a second, while somebody looks.
     pub(crate) ticker: Ticker,
+    /// Readers of the stream of events.
+    pub(crate) readers: Arc<()>,
     /// Whether no new work should be sent here.
     pub(crate) draining: AtomicBool,
     /// Ends what would never end by itself: streams of events.
@@ -40,6 +42,7 @@ impl App {
             ticker: Ticker::default(),
             answers: Answers::default(),
             counters: Counters::default(),
+            readers: Arc::default(),
             draining: AtomicBool::new(false),
             stopping: CancellationToken::new(),
             tasks: TaskTracker::new(),
