@@ -131,7 +131,7 @@ impl Agm {
         self.acting()?;
         let name = WorkerName::parse(new.name.strip_prefix("worker:").unwrap_or(&new.name))?;
         let id = AgentId::Worker(name);
-        let config_file = self.check_config_file(new.config.map(|path| ConfigFileView { path, log: new.log })).await?;
+        let config_file = self.check_config_file(&id, new.config.map(|path| ConfigFileView { path, log: new.log })).await?;
         let mut writer = self.writer().await;
         if writer.document.agents.contains_key(&id) {
             let error = OpError::new(Fault::Conflict, Code::AgentExists, format!("{id} is registered already"));
@@ -163,7 +163,7 @@ impl Agm {
     pub async fn edit_agent(&self, actor: &Actor, id: &AgentId, patch: AgentPatch, expected: Option<&str>) -> Result<AgentView, OpError> {
         self.acting()?;
         let config_file = match patch.config_file {
-            Some(file) => Some(self.check_config_file(file).await?),
+            Some(file) => Some(self.check_config_file(id, file).await?),
             None => None,
         };
         let _turn = self.0.switches.turn(&[id.clone()].into()).await;
@@ -226,11 +226,13 @@ impl Agm {
         Ok(key)
     }
 
-    /// Gives an agent a new gateway key. The old one stops working at once.
+    /// Gives an agent a new gateway key, also in its configuration file where that has the old one. The old one stops working at once.
     pub async fn rotate_agent_key(&self, actor: &Actor, id: &AgentId) -> Result<AgentView, OpError> {
         self.acting()?;
+        let _turn = self.0.switches.turn(&[id.clone()].into()).await;
         let mut writer = self.writer().await;
         let agent = writer.document.agents.get(id).cloned().ok_or_else(|| OpError::no_agent(id))?;
+        let old = writer.document.consumers.get(&agent.consumer).and_then(Consumer::first_key).cloned();
         let consumer = writer.document.consumers.get_mut(&agent.consumer);
         let credential = consumer.and_then(|c| c.credentials.iter_mut().find(|c| c.kind == "key-auth"));
         if let Some(credential) = credential {
@@ -240,14 +242,28 @@ impl Agm {
             writer.document.consumers.insert(agent.consumer.clone(), consumer);
         }
         writer.commit(actor, format!("new gateway key for {id}")).await?;
+        if let Some(old) = old {
+            delivery::replace_key(self, id, old).await?;
+        }
         self.audit(actor, "agent.key.rotate", &id.to_string(), json!({})).await;
+        self.refresh_evidence(id).await;
         self.agent(id)
     }
 
-    async fn check_config_file(&self, file: Option<ConfigFileView>) -> Result<Option<ConfigFile>, OpError> {
+    async fn check_config_file(&self, id: &AgentId, file: Option<ConfigFileView>) -> Result<Option<ConfigFile>, OpError> {
         let Some(file) = file else { return Ok(None) };
         let file = ConfigFile { path: file.path, log: file.log };
         delivery::check(&file).await?;
+        let refused = |message: String, hint: &str| Err(OpError::new(Fault::Conflict, Code::ConfigFileUnusable, message).hint(hint));
+        let current = self.current();
+        // Two agents with one file would undo each other's model for ever.
+        let same = |other: &&Agent| other.id != *id && other.config_file.as_ref().is_some_and(|f| delivery::same_file(f, &file));
+        if let Some(other) = current.document.agents.values().find(same) {
+            return refused(format!("`{}` is already kept for {}", file.path, other.id), "give each agent a file of its own");
+        }
+        if delivery::is_inside(&file, &self.0.settings.data_dir.join("agm")) {
+            return refused(format!("`{}` is in agm's own store", file.path), "give the file that OpenClaw reads");
+        }
         Ok(Some(file))
     }
 

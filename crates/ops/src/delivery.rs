@@ -3,7 +3,7 @@
 //! The work itself is the `agents` crate's; this is the way to it from an agent and its assignment. It blocks, so it runs beside the
 //! runtime's threads.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use agm_agents::openclaw::{Notice, Undo, Wish};
 use agm_agents::standalone::{self, Delivered, Drift, Planned, ReadBack, Target};
@@ -14,6 +14,7 @@ use agm_domain::code::Code;
 use agm_domain::consumer::Consumer;
 use agm_domain::diagnostic::Diagnostic;
 use agm_domain::document::Document;
+use agm_domain::secret::Secret;
 use serde_json::Value;
 
 use crate::agm::Agm;
@@ -72,6 +73,20 @@ pub(crate) async fn check(file: &ConfigFile) -> Result<(), OpError> {
     tokio::task::spawn_blocking(read).await.map_err(|_| OpError::internal("reading the file was cut off"))?
 }
 
+/// Whether both are the same file, links followed.
+pub(crate) fn same_file(one: &ConfigFile, other: &ConfigFile) -> bool {
+    real(&one.path) == real(&other.path)
+}
+
+/// Whether the file lies below a directory, links followed.
+pub(crate) fn is_inside(file: &ConfigFile, directory: &Path) -> bool {
+    real(&file.path).starts_with(real(directory))
+}
+
+fn real(path: impl AsRef<Path>) -> PathBuf {
+    path.as_ref().canonicalize().unwrap_or_else(|_| path.as_ref().to_owned())
+}
+
 /// Works out what a delivery would change.
 pub(crate) async fn prepare(agm: &Agm, agent: &Agent, document: &Document, to: &Assignment) -> Result<Prepared, OpError> {
     let Some(file) = &agent.config_file else {
@@ -81,6 +96,18 @@ pub(crate) async fn prepare(agm: &Agm, agent: &Agent, document: &Document, to: &
     let (planned_target, planned_wish) = (target.clone(), wish.clone());
     let planned = blocking(agm, move || standalone::plan(&planned_target, &planned_wish)).await?;
     Ok(Prepared { agent: agent.id.clone(), target, wish, planned })
+}
+
+/// Puts an agent's new gateway key where its file has the old one, and says what was done. A file with another key, or none, is left alone.
+pub(crate) async fn replace_key(agm: &Agm, id: &AgentId, old: Secret) -> Result<Option<String>, OpError> {
+    let current = agm.current();
+    let (Some(agent), Some(assigned)) = (current.document.agents.get(id), current.document.assignments.get(id)) else { return Ok(None) };
+    let Some(file) = &agent.config_file else { return Ok(None) };
+    let (target, mut wish) = (target(file), wish(agm, agent, &current.document, assigned)?);
+    wish.replace_key = Some(old);
+    let (planned_target, planned_wish) = (target.clone(), wish.clone());
+    let planned = blocking(agm, move || standalone::plan(&planned_target, &planned_wish)).await?;
+    Prepared { agent: id.clone(), target, wish, planned }.write(agm).await.map(Some)
 }
 
 /// What a delivery would change, in words, and what it would not although it matters.

@@ -190,7 +190,7 @@ impl Agm {
         let current = writer.commit(actor, format!("restored revision {id}")).await?;
         let deliveries = self.deliver_restored(&before.document, &current.document).await;
         self.audit(actor, "backup.restore", &id.to_string(), json!({ "revision": current.head.number })).await;
-        let stored = self.0.store.read(current.head.number).await?;
+        let stored = self.0.store.read_back(current.head.number).await?;
         let reads_back = Current::of(&stored)?.document == current.document;
         Ok(Restored {
             from: id,

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use agm_ops::OpError;
 use axum::Router;
 use axum::body::Body;
 use hyper::body::Incoming;
@@ -46,7 +47,7 @@ impl Listening {
                 () = self.closing.cancelled() => return,
             };
             let Some((stream, permit)) = accepted else { continue };
-            let serving = serve(stream, self.router.clone(), self.closing.clone());
+            let serving = serve(stream, self.router.clone(), self.closing.clone(), self.tasks.clone());
             let cutting = self.cutting.clone();
             self.tasks.spawn(async move {
                 tokio::select! {
@@ -72,18 +73,24 @@ impl Listening {
 }
 
 /// Serves a connection to its end: the client's, or ours after the answers under way.
-async fn serve(stream: TcpStream, router: Router, closing: CancellationToken) {
+async fn serve(stream: TcpStream, router: Router, closing: CancellationToken, tasks: TaskTracker) {
     // Without it the last frame of an event waits for the client's acknowledgement: 40 ms.
     if stream.set_nodelay(true).is_err() {
         return;
     }
     let Ok(peer) = stream.peer_addr() else { return };
     let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let router = router.clone();
+        let (router, tasks) = (router.clone(), tasks.clone());
         async move {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(Peer(peer));
-            Ok::<_, Infallible>(edge::answer(router, request).await)
+            let changes = !request.method().is_safe();
+            let answer = edge::answer(router, request);
+            if !changes {
+                return Ok::<_, Infallible>(answer.await);
+            }
+            // A client that leaves takes no half of a change with it, nor its entry in the audit log.
+            Ok(tasks.spawn(answer).await.unwrap_or_else(|_| edge::refuse(&OpError::internal("the request was cut off").into())))
         }
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());

@@ -58,10 +58,12 @@ pub enum Notice {
 }
 
 impl Notice {
-    /// Whether the agent does not do, or not everywhere, what the rest of the file says.
+    /// Whether the agent does not do what the rest of the file says. Of the agents in the file, `main` is the one that talks; that another is
+    /// pinned to a model of its own is somebody's choice for that one, and is only told.
     pub fn contradicts(&self) -> bool {
         match self {
-            Self::OtherGateway { .. } | Self::OtherKey { .. } | Self::Overridden(_) => true,
+            Self::OtherGateway { .. } | Self::OtherKey { .. } => true,
+            Self::Overridden(pinned) => pinned.pointer.starts_with("/agents/entries/main/"),
             Self::ReloadOff => false,
         }
     }

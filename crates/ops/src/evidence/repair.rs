@@ -107,7 +107,11 @@ impl Agm {
     /// succeeds only when the agent's own log shows that it took it.
     pub async fn reload_agent(&self, actor: &Actor, id: &AgentId) -> Result<Reloaded, OpError> {
         self.acting()?;
-        self.assignment(id)?;
+        if let Err(none) = self.assignment(id)
+            && none.code != Code::AssignmentNotFound
+        {
+            return Err(none);
+        }
         let sentence = self.redeliver(id).await?;
         let evidence = self.refresh_evidence(id).await;
         self.audit(actor, "agent.reload", &id.to_string(), json!({})).await;

@@ -12,6 +12,9 @@ use serde_json::{Value, json};
 use super::SwitchReport;
 use crate::error::OpError;
 
+/// Ended switches whose journal is kept.
+pub(super) const KEPT: usize = 1000;
+
 const REQUEST: &str = "request";
 const END: &str = "end";
 
@@ -42,8 +45,17 @@ pub(super) struct Told {
     pub(super) report: SwitchReport,
     /// Steps that began, in order, with what they were about to do.
     pub(super) began: Vec<(Step, Act)>,
-    /// Whether it came to an end.
-    pub(super) ended: bool,
+}
+
+/// Whether the switch came to its end.
+pub(super) async fn has_ended(store: &Store, id: &str) -> Result<bool, OpError> {
+    Ok(store.journal_has(id, END).await?)
+}
+
+/// Removes the journals of switches that ended long ago.
+pub(super) async fn trim(store: &Store) -> Result<(), OpError> {
+    store.journal_trim(KEPT, END).await?;
+    Ok(())
 }
 
 pub(super) async fn put_request(store: &Store, report: &SwitchReport) -> Result<(), OpError> {
@@ -96,8 +108,7 @@ pub(super) async fn read(store: &Store, id: &str) -> Result<Option<Told>, OpErro
         let act = serde_json::from_slice(&clear).map_err(|error| OpError::internal(format!("the journal of switch {id}: {error}")))?;
         began.push((step, act));
     }
-    let ended = entries.iter().any(|(name, _)| name == END);
-    Ok(Some(Told { report, began, ended }))
+    Ok(Some(Told { report, began }))
 }
 
 fn context(id: &str, step: Step) -> String {

@@ -13,13 +13,16 @@ use crate::actor::Actor;
 use crate::agm::Agm;
 use crate::error::{Fault, OpError};
 
-/// How many switches back recovery looks. Only the newest can be unfinished: one per agent and process.
-const LOOKED_AT: usize = 1000;
+/// How many switches back recovery looks: further than journals are kept.
+const LOOKED_AT: usize = 2 * journal::KEPT;
 
 impl Agm {
     /// Brings every unfinished switch to its end.
     pub(crate) async fn recover(&self) {
         self.recover_switches().await;
+        if let Err(error) = journal::trim(&self.0.store).await {
+            tracing::warn!(%error, "old journals could not be removed");
+        }
         if let Err(error) = self.publish_everything().await {
             tracing::warn!(%error, "not every model.json could be published; the background checks go on trying");
         }
@@ -48,10 +51,10 @@ impl Agm {
     }
 
     async fn recover_one(&self, id: &str) -> Result<(), OpError> {
-        let Some(told) = journal::read(&self.0.store, id).await? else { return Ok(()) };
-        if told.ended {
+        if journal::has_ended(&self.0.store, id).await? {
             return Ok(());
         }
+        let Some(told) = journal::read(&self.0.store, id).await? else { return Ok(()) };
         let delivering = told.began.iter().any(|(step, _)| *step == Step::Deliver);
         tracing::warn!(switch = %id, delivering, "found a switch that a crash cut off");
         let mut run = Run::resumed(self.clone(), told.report, told.began);

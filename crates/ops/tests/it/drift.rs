@@ -150,3 +150,33 @@ async fn a_changed_provider_is_asked_again() {
     // So the same wish is not taken for fulfilled.
     assert!(switch(&world, request("alice", "beta", "m")).await.error().is_some());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_gateway_key_goes_into_the_agent_s_file() {
+    let (world, config) = team_with_file().await;
+    let old = world.agm.agent_key(&actor(), &alice()).await.unwrap();
+    assert!(std::fs::read_to_string(&config).unwrap().contains(old.expose()));
+    world.agm.rotate_agent_key(&actor(), &alice()).await.unwrap();
+    let (text, new) = (std::fs::read_to_string(&config).unwrap(), world.agm.agent_key(&actor(), &alice()).await.unwrap());
+    assert!(text.contains(new.expose()) && !text.contains(old.expose()), "{text}");
+    assert!(check(&world).await.drift.is_empty());
+    // A key that somebody else put there is not touched, and shows.
+    std::fs::write(&config, text.replace(new.expose(), "somebody-else-s-key")).unwrap();
+    world.agm.rotate_agent_key(&actor(), &alice()).await.unwrap();
+    assert!(std::fs::read_to_string(&config).unwrap().contains("somebody-else-s-key"));
+    let evidence = check(&world).await;
+    assert!(evidence.drift.iter().any(|d| d.level == Level::Delivered && !d.repairable), "{evidence:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_file_is_kept_for_one_agent() {
+    let (world, config) = team_with_file().await;
+    let link = world.dir.path().join("link.json");
+    std::os::unix::fs::symlink(&config, &link).unwrap();
+    for path in [config, link, world.dir.path().join("agm/format.json")] {
+        let file = serde_json::json!({ "configFile": { "path": path } });
+        let patch = serde_json::from_value(file).unwrap();
+        let refused = world.agm.edit_agent(&actor(), &AgentId::parse("bob").unwrap(), patch, None).await.unwrap_err();
+        assert_eq!(refused.code, Code::ConfigFileUnusable, "{refused}");
+    }
+}
