@@ -1,7 +1,7 @@
 //! A base URL as people paste it, made into the one form that is stored and shown.
 
+use core::net::IpAddr;
 use std::fmt;
-use std::net::IpAddr;
 
 use url::{Host, Url};
 

@@ -28,6 +28,9 @@ mod time;
 mod trial;
 mod vendor;
 
+/// The gateway, whose types appear in this crate's own API: a front end needs no arrow to it.
+pub use agm_gateway as gateway;
+
 pub use access::{
     Access, AccessSettings, AdminCredentials, Login, LoginKind, ManagerAccess, NewToken, SessionOpened, TokenMade, TokenView,
 };

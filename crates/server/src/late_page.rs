@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use agm_domain::code::Code;
-use agm_gateway::Page;
+use agm_ops::gateway::Page;
 use agm_ops::{Fault, OpError};
 use hyper::body::Incoming;
 
@@ -40,7 +40,7 @@ impl LatePage {
     }
 }
 
-fn not_yet() -> http::Response<agm_gateway::PageBody> {
+fn not_yet() -> http::Response<agm_ops::gateway::PageBody> {
     let error = OpError::new(Fault::Unavailable, Code::Starting, "agm is starting").hint("try again in a moment");
     edge::refuse(&error.into()).map(page_body)
 }

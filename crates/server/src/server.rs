@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use agm_domain::secret::Secret;
-use agm_gateway::{BoxError, Page, PageBody};
+use agm_ops::gateway::{BoxError, Page, PageBody};
 use agm_ops::{Access, AccessSettings, Agm, OpError};
 use axum::Router;
 use axum::body::Body;

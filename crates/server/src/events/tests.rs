@@ -29,12 +29,12 @@ async fn app(dir: &DataDir) -> App {
         master_key: None,
         manager_key: None,
         gateway_listen: "127.0.0.1:0".parse().unwrap(),
-        gateway: agm_gateway::Settings { workers: 1, ..agm_gateway::Settings::default() },
+        gateway: agm_ops::gateway::Settings { workers: 1, ..agm_ops::gateway::Settings::default() },
         gateway_url: None,
         management_url: "http://127.0.0.1:0".to_owned(),
         patience: Patience::default(),
         recheck: Duration::from_hours(1),
-        clock: agm_gateway::system_clock(),
+        clock: agm_ops::gateway::system_clock(),
     };
     let agm = Agm::start(settings).await.unwrap();
     let admin = AdminCredentials::Given { user: "admin".to_owned(), password: Secret::from("a-password-for-tests") };

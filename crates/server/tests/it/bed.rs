@@ -45,10 +45,10 @@ impl Bed {
 
     /// On a directory that may have been used before.
     pub(crate) async fn on(dir: DataDir, change: impl FnOnce(&mut ServerSettings)) -> Self {
-        Self::launch(dir, agm_gateway::Settings::default(), change).await
+        Self::launch(dir, agm_ops::gateway::Settings::default(), change).await
     }
 
-    pub(crate) async fn launch(dir: DataDir, gateway: agm_gateway::Settings, change: impl FnOnce(&mut ServerSettings)) -> Self {
+    pub(crate) async fn launch(dir: DataDir, gateway: agm_ops::gateway::Settings, change: impl FnOnce(&mut ServerSettings)) -> Self {
         let agm = Agm::start(settings(&dir, gateway)).await.unwrap();
         let admin = AdminCredentials::Given { user: USER.to_owned(), password: Secret::from(PASSWORD) };
         let mut settings = ServerSettings::new(local(), admin, dir.join("run"));
@@ -160,19 +160,19 @@ pub(crate) fn local() -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, 0))
 }
 
-pub(crate) fn settings(dir: &DataDir, gateway: agm_gateway::Settings) -> Settings {
+pub(crate) fn settings(dir: &DataDir, gateway: agm_ops::gateway::Settings) -> Settings {
     Settings {
         data_dir: dir.path().to_owned(),
         storage: Storage::Directory,
         master_key: None,
         manager_key: None,
         gateway_listen: local(),
-        gateway: agm_gateway::Settings { workers: 1, ..gateway },
+        gateway: agm_ops::gateway::Settings { workers: 1, ..gateway },
         gateway_url: None,
         management_url: "http://127.0.0.1:0".to_owned(),
         patience: Patience { connect: Duration::from_secs(5), request: Duration::from_secs(20) },
         recheck: Duration::from_hours(1),
-        clock: agm_gateway::system_clock(),
+        clock: agm_ops::gateway::system_clock(),
     }
 }
 

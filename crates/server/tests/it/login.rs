@@ -165,7 +165,7 @@ async fn a_password_is_made_at_the_first_start_and_kept() {
 #[tokio::test]
 async fn a_weak_password_is_for_loopback_only() {
     let dir = DataDir::new("server").unwrap();
-    let agm = agm_ops::Agm::start(settings(&dir, agm_gateway::Settings::default())).await.unwrap();
+    let agm = agm_ops::Agm::start(settings(&dir, agm_ops::gateway::Settings::default())).await.unwrap();
     for (password, loopback_only, starts) in
         [("admin", true, true), ("admin", false, false), ("short", false, false), ("", true, false), (PASSWORD, false, true)]
     {

@@ -13,7 +13,7 @@ use crate::bed::{Answer, Bed, PASSWORD, USER};
 async fn the_gateway_serves_it_under_agm_and_on_own_hosts() {
     let late = LatePage::new();
     let hosts = BTreeSet::from(["manager-local.hiclaw.io".to_owned()]);
-    let gateway = agm_gateway::Settings { page: Some(late.page()), page_hosts: hosts, ..agm_gateway::Settings::default() };
+    let gateway = agm_ops::gateway::Settings { page: Some(late.page()), page_hosts: hosts, ..agm_ops::gateway::Settings::default() };
     let bed = Bed::launch(DataDir::new("server").unwrap(), gateway, |_| ()).await;
     let at = |path: &str| format!("http://{}{path}", bed.agm.gateway().addr());
     let get = |path: &str| bed.client.get(at(path));
