@@ -63,6 +63,8 @@ pub enum Source {
     Override,
     /// The table below.
     Catalog,
+    /// The provider's own list.
+    Provider,
     /// Nobody knows the model.
     Default,
 }
@@ -115,14 +117,51 @@ impl From<&Known> for ModelCard {
     }
 }
 
-/// The card of a model: the table's or the default one, with the members that this deployment gives in their place. A member that does not
-/// hold what it should says nothing; see [`check_override`].
+/// What a provider's own list says of a model, beside its id.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listed {
+    /// Tokens it can read and write together.
+    pub context_window: Option<u64>,
+    /// Tokens it can write.
+    pub max_tokens: Option<u64>,
+    /// Whether it reasons.
+    pub reasoning: Option<bool>,
+    /// What it reads.
+    pub input: Option<Vec<Modality>>,
+}
+
+/// [`card_listed`] where no provider's list is at hand.
 pub fn card(id: &str, overrides: Option<&Value>) -> (ModelCard, Source) {
+    card_listed(id, overrides, None)
+}
+
+/// The card of a model: the table's, what its provider lists, or the default one, with the members that this deployment gives in their place.
+/// A member that does not hold what it should says nothing; see [`check_override`].
+pub fn card_listed(id: &str, overrides: Option<&Value>, listed: Option<&Listed>) -> (ModelCard, Source) {
     let known = KNOWN.iter().find(|known| known.id == id);
-    let source = if known.is_some() { Source::Catalog } else { Source::Default };
-    let mut card = known.map(ModelCard::from).unwrap_or_default();
+    let listed = listed.filter(|listed| known.is_none() && **listed != Listed::default());
+    let (mut card, source) = match (known, listed) {
+        (Some(known), _) => (ModelCard::from(known), Source::Catalog),
+        (None, Some(listed)) => (ModelCard::from(listed), Source::Provider),
+        (None, None) => (ModelCard::default(), Source::Default),
+    };
     let given = overrides.and_then(Value::as_object).is_some_and(|overrides| card.overlay(overrides));
     (card, if given { Source::Override } else { source })
+}
+
+impl From<&Listed> for ModelCard {
+    /// What the list leaves out is assumed, but no model writes more than it has room for.
+    fn from(listed: &Listed) -> Self {
+        let assumed = Self::default();
+        let context_window = listed.context_window.unwrap_or(assumed.context_window);
+        Self {
+            context_window,
+            max_tokens: listed.max_tokens.unwrap_or(assumed.max_tokens).min(context_window),
+            reasoning: listed.reasoning.unwrap_or(assumed.reasoning),
+            input: listed.input.clone().unwrap_or(assumed.input),
+            price: None,
+        }
+    }
 }
 
 impl ModelCard {
@@ -185,6 +224,7 @@ impl fmt::Display for Source {
         f.write_str(match self {
             Self::Override => "override",
             Self::Catalog => "catalog",
+            Self::Provider => "provider",
             Self::Default => "default",
         })
     }

@@ -95,9 +95,7 @@ fn fallback(route: &AiRoute, document: &Document, found: &mut Vec<Diagnostic>) {
 /// What our own front ends refuse of a route beyond [`route_hard`]: predicates that overlap another route's, and consumers that do not exist.
 pub fn route_policy(route: &AiRoute, document: &Document) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let rivals =
-        document.routes.values().filter(|r| r.name != route.name && r.domains == route.domains && r.path_predicate == route.path_predicate);
-    for rival in rivals {
+    for rival in document.routes.values().filter(|r| r.name != route.name && r.competes(route)) {
         for (index, predicate) in route.model_predicates.iter().enumerate() {
             if let Some(theirs) = rival.model_predicates.iter().find(|p| p.overlaps(predicate)) {
                 let message = format!("`{}` overlaps `{}` of the route `{}`", predicate.match_value, theirs.match_value, rival.name);

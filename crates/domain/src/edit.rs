@@ -68,6 +68,15 @@ pub enum Edit {
         /// Where it goes.
         to: Vec<Upstream>,
     },
+    /// Lists other models on a route, if it still lists what it listed. Predicates are not touched.
+    SetModels {
+        /// Which route.
+        route: RouteName,
+        /// What it listed.
+        from: Vec<String>,
+        /// What it lists.
+        to: Vec<String>,
+    },
     /// Assigns a model, if the agent still has the one it had. `None` is no assignment.
     Assign {
         /// Which agent.
@@ -111,6 +120,7 @@ impl Edit {
             Self::AllowConsumers { route, consumers } => Self::DisallowConsumers { route, consumers },
             Self::DisallowConsumers { route, consumers } => Self::AllowConsumers { route, consumers },
             Self::SetUpstreams { route, from, to } => Self::SetUpstreams { route, from: to, to: from },
+            Self::SetModels { route, from, to } => Self::SetModels { route, from: to, to: from },
             Self::Assign { agent, from, to } => Self::Assign { agent, from: to, to: from },
         }
     }
@@ -123,7 +133,8 @@ impl Edit {
             | Self::RemovePredicate { route, .. }
             | Self::AllowConsumers { route, .. }
             | Self::DisallowConsumers { route, .. }
-            | Self::SetUpstreams { route, .. } => Some(route),
+            | Self::SetUpstreams { route, .. }
+            | Self::SetModels { route, .. } => Some(route),
             Self::Assign { .. } => None,
         }
     }
@@ -138,6 +149,7 @@ impl Edit {
             Self::AllowConsumers { route, consumers } => on_route(document, route, |r| allow(r, consumers)),
             Self::DisallowConsumers { route, consumers } => on_route(document, route, |r| disallow(r, consumers)),
             Self::SetUpstreams { route, from, to } => on_route(document, route, |r| set_upstreams(r, from, to)),
+            Self::SetModels { route, from, to } => on_route(document, route, |r| set_models(r, from, to)),
             Self::Assign { agent, from, to } => assign(document, agent, from.as_deref(), to.as_deref()),
         }
     }
@@ -254,6 +266,18 @@ fn set_upstreams(route: &mut AiRoute, from: &[Upstream], to: &[Upstream]) -> Out
         return Outcome::NotOurs { present: format!("the route `{}` now goes to {}", route.name, present.join(", ")) };
     }
     route.upstreams = to.to_vec();
+    Outcome::Applied
+}
+
+fn set_models(route: &mut AiRoute, from: &[String], to: &[String]) -> Outcome {
+    let present = route.agm.as_ref().map(|extra| extra.models.as_slice()).unwrap_or_default();
+    if present == to {
+        return Outcome::Already;
+    }
+    if present != from {
+        return Outcome::NotOurs { present: format!("the route `{}` now lists {}", route.name, present.join(", ")) };
+    }
+    route.agm.get_or_insert_default().models = to.to_vec();
     Outcome::Applied
 }
 

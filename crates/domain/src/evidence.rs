@@ -1,7 +1,5 @@
 //! Evidence: how far a switch took effect, and drift from it.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::Diagnostic;
@@ -108,11 +106,6 @@ impl Evidence {
     pub fn is_good(&self) -> bool {
         let holds = |level| matches!(self.verdict(level), Verdict::Proven | Verdict::NotApplicable);
         self.drift.is_empty() && [Level::Recorded, Level::Routable, Level::Reachable, Level::Delivered].into_iter().all(holds)
-    }
-
-    /// The proofs as a map, for answers that are read by level.
-    pub fn by_level(&self) -> BTreeMap<&'static str, &Proof> {
-        self.proofs.iter().map(|p| (p.level.as_str(), p)).collect()
     }
 }
 

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 
 pub use self::claim::{Alias, route_wishes};
 pub use self::default_owner::{add_provider, remove_provider, set_default};
-pub use self::parts::{allow_everywhere, disallow_everywhere, probe_route};
-pub use self::reach::moved;
+pub use self::parts::{allow_everywhere, disallow_everywhere, probe_route, provider_route};
+pub use self::reach::{moved, rerouted, served_model};
 pub use self::repair::{Finding, findings, repair};
 use crate::agent::AgentId;
 use crate::diagnostic::Diagnostic;

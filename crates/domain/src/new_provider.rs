@@ -1,5 +1,7 @@
 //! A provider as a user asks for it, and what is stored of that.
 
+use std::fmt;
+
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
@@ -11,12 +13,13 @@ use crate::endpoint;
 use crate::name::ProviderName;
 use crate::provider::{Protocol, Provider, ProviderExtra, TokenFailoverConfig, null_as_default};
 use crate::provider_type::{self, COMMON_FIELDS, Field, FieldKind, KeyNeed, ProviderType, Standalone};
+use crate::redact::Redacted;
 use crate::secret::Secret;
 
 mod place;
 
-/// A provider to be added.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, utoipa::ToSchema)]
+/// A provider to be added. Formatted, it shows no secret.
+#[derive(Clone, Default, PartialEq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct NewProvider {
     /// Its name, for good.
@@ -40,6 +43,20 @@ pub struct NewProvider {
     /// What to do about keys that fail.
     #[schema(value_type = Option<Object>)]
     pub failover: Option<TokenFailoverConfig>,
+}
+
+impl fmt::Debug for NewProvider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewProvider")
+            .field("name", &self.name)
+            .field("kind", &self.kind)
+            .field("keys", &self.keys)
+            .field("base_url", &self.base_url)
+            .field("fields", &Redacted(&self.fields))
+            .field("protocol", &self.protocol)
+            .field("failover", &self.failover)
+            .finish()
+    }
 }
 
 impl NewProvider {
@@ -67,15 +84,6 @@ impl NewProvider {
         match endpoint::resolve(&provider) {
             Ok(_) => Ok(provider),
             Err(problems) => Err(problems.into_iter().map(as_asked).collect()),
-        }
-    }
-
-    /// The base URL that will be stored and called, to be shown before saving; empty where the type needs one and none was given.
-    pub fn shown_base_url(&self) -> Result<String, Diagnostic> {
-        let kind = self.served_type()?;
-        match self.given_url() {
-            Some(text) => base_url::normalise(text, base_url::Kind::of(kind)).map(|url| url.to_string()),
-            None => Ok(kind.base_url.to_owned()),
         }
     }
 

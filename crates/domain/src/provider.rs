@@ -1,13 +1,16 @@
 //! A provider: an account with an LLM vendor, stored as the Console's object (Console contract 3.2).
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::name::ProviderName;
+use crate::redact::Redacted;
 use crate::secret::Secret;
 
-/// The stored provider.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// The stored provider. Formatted, it shows no secret.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Provider {
     /// Unique, never changes.
@@ -92,6 +95,22 @@ pub struct TokenFailoverConfig {
     pub rest: Map<String, Value>,
 }
 
+impl fmt::Debug for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Provider")
+            .field("name", &self.name)
+            .field("kind", &self.kind)
+            .field("protocol", &self.protocol)
+            .field("proxy_name", &self.proxy_name)
+            .field("tokens", &self.tokens)
+            .field("token_failover_config", &self.token_failover_config)
+            .field("raw_configs", &Redacted(&self.raw_configs))
+            .field("agm", &self.agm)
+            .field("rest", &Redacted(&self.rest))
+            .finish()
+    }
+}
+
 impl Provider {
     /// A provider with nothing but its name, type and keys.
     pub fn new(name: ProviderName, kind: &str, tokens: Vec<Secret>) -> Self {
@@ -122,3 +141,6 @@ where
 {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests;

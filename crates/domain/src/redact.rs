@@ -1,5 +1,7 @@
 //! Finding the secrets of a stored value, and showing it without them.
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 
 use crate::secret::{is_secret_name, mask};
@@ -7,22 +9,40 @@ use crate::secret::{is_secret_name, mask};
 /// JSON pointers of every string in `value` that is a secret, in document order.
 ///
 /// A string is one when its member (or the array it stands in) has a secret's name, when it is among a credential's `values`, or when it is
-/// the `value` of a header whose name says so. Where in doubt it counts as one: sealing loses nothing, and masking only hides.
+/// the value of a header whose name says so. Where in doubt it counts as one: sealing loses nothing, and masking only hides.
 pub fn secret_pointers(value: &Value) -> Vec<String> {
     let mut found = Vec::new();
-    walk(value, &mut String::new(), false, &mut found);
+    let is_text = |value: &Value| value.as_str().is_some_and(|text| !text.is_empty());
+    walk(value, &mut String::new(), false, &mut |at, value| found.extend(is_text(value).then(|| at.to_owned())));
     found
 }
 
-/// The value with every secret masked.
+/// The value with every secret masked, also those that are numbers.
 pub fn redact(value: &Value) -> Value {
+    let mut found = Vec::new();
+    let hides = |value: &Value| value.is_number() || value.as_str().is_some_and(|text| !text.is_empty());
+    walk(value, &mut String::new(), false, &mut |at, value| found.extend(hides(value).then(|| at.to_owned())));
     let mut shown = value.clone();
-    for pointer in secret_pointers(value) {
-        if let Some(Value::String(text)) = shown.pointer_mut(&pointer) {
-            *text = mask(text);
+    for pointer in found {
+        if let Some(secret) = shown.pointer_mut(&pointer) {
+            *secret = mask(secret.as_str().unwrap_or_default()).into();
         }
     }
     shown
+}
+
+/// Members as they may be formatted: with every secret masked.
+pub struct Redacted<'a>(pub &'a Map<String, Value>);
+
+impl fmt::Debug for Redacted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        redact(&Value::Object(self.0.clone())).fmt(f)
+    }
+}
+
+/// Whether the values of this header are secrets.
+pub fn is_secret_header(name: &str) -> bool {
+    is_secret_name(name) || name.to_ascii_lowercase().ends_with("-key")
 }
 
 /// JSON pointers of what does not count when two documents are compared: the version counters, which only say that something was written.
@@ -47,9 +67,9 @@ pub fn pointer_segment(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
-fn walk(value: &Value, at: &mut String, secret: bool, found: &mut Vec<String>) {
+/// Calls `found` with every text and number that stands where a secret stands.
+fn walk(value: &Value, at: &mut String, secret: bool, found: &mut impl FnMut(&str, &Value)) {
     match value {
-        Value::String(text) if secret && !text.is_empty() => found.push(at.clone()),
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
                 // What is inside an object is judged by its own member names.
@@ -62,6 +82,7 @@ fn walk(value: &Value, at: &mut String, secret: bool, found: &mut Vec<String>) {
                 step(at, &pointer_segment(name), |at| walk(member, at, is_secret && !member.is_object(), found));
             }
         }
+        leaf if secret => found(at, leaf),
         _ => {}
     }
 }
@@ -75,19 +96,14 @@ fn step(at: &mut String, segment: &str, then: impl FnOnce(&mut String)) {
 }
 
 fn member_is_secret(members: &Map<String, Value>, name: &str) -> bool {
-    let is_header = |key: &str| key.eq_ignore_ascii_case("authorization") || key.eq_ignore_ascii_case("cookie") || names_a_key(key);
     match name {
         // A consumer's credential (Console contract 5.1) and its older single value.
         "values" | "value" if members.contains_key("source") => true,
-        "value" => members.get("key").and_then(Value::as_str).is_some_and(is_header),
+        "value" | "matchValue" => members.get("key").and_then(Value::as_str).is_some_and(is_secret_header),
         // The name of a header or parameter, not a key.
         "key" => !["value", "matchValue", "source"].iter().any(|sibling| members.contains_key(*sibling)),
         _ => is_secret_name(name),
     }
-}
-
-fn names_a_key(header: &str) -> bool {
-    is_secret_name(header) || header.to_ascii_lowercase().ends_with("-key")
 }
 
 #[cfg(test)]

@@ -1,10 +1,15 @@
 //! An AI route, stored as the Console's object (Console contract 4.2).
 
+use std::collections::BTreeSet;
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::name::{ConsumerName, ProviderName, RouteName};
 use crate::provider::null_as_default;
+use crate::redact::is_secret_header;
+use crate::secret::mask;
 
 /// The stored route.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -235,13 +240,20 @@ pub struct HeaderEdits {
     pub rest: Map<String, Value>,
 }
 
-/// A header.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A header. Its value is masked when formatted, if its name says that it is a secret.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeaderValue {
     /// Name.
     pub key: String,
     /// Value.
     pub value: String,
+}
+
+impl fmt::Debug for HeaderValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = if is_secret_header(&self.key) { mask(&self.value) } else { self.value.clone() };
+        f.debug_struct("HeaderValue").field("key", &self.key).field("value", &value).finish()
+    }
 }
 
 impl ModelPredicate {
@@ -289,24 +301,6 @@ impl Upstream {
     pub fn only(provider: ProviderName) -> Self {
         Self { provider, weight: Some(100), model_mapping: Map::new(), rest: Map::new() }
     }
-
-    /// The model the vendor is asked for when the client asks for `model`: the exact key, then the alphabetically first matching `prefix*`,
-    /// then `*`; an empty result keeps the model (contract 7.4).
-    pub fn mapped_model<'a>(&'a self, model: &'a str) -> &'a str {
-        map_model(&self.model_mapping, model)
-    }
-}
-
-/// See [`Upstream::mapped_model`].
-pub(crate) fn map_model<'a>(mapping: &'a Map<String, Value>, model: &'a str) -> &'a str {
-    let exact = mapping.get(model).filter(|_| model != "*");
-    let by_prefix = || {
-        let mut keys: Vec<&String> = mapping.keys().filter(|k| k.len() > 1 && k.ends_with('*')).collect();
-        keys.sort();
-        keys.into_iter().find(|k| model.starts_with(&k[..k.len() - 1])).and_then(|k| mapping.get(k))
-    };
-    let target = exact.or_else(by_prefix).or_else(|| mapping.get("*"));
-    target.and_then(Value::as_str).filter(|t| !t.is_empty()).unwrap_or(model)
 }
 
 impl AiRoute {
@@ -344,6 +338,16 @@ impl AiRoute {
     pub fn uses(&self, provider: &ProviderName) -> bool {
         let fallback = self.fallback_config.iter().flat_map(|f| &f.upstreams);
         self.upstreams.iter().chain(fallback).any(|u| u.provider == *provider)
+    }
+
+    /// Whether it stands at the same hosts and path as `other`, so that only their predicates tell them apart.
+    pub fn competes(&self, other: &Self) -> bool {
+        let hosts = |route: &Self| route.domains.iter().map(|domain| domain.to_ascii_lowercase()).collect::<BTreeSet<_>>();
+        let path = |route: &Self| {
+            let path = route.path_predicate.clone();
+            path.map(|path| Predicate { case_sensitive: Some(path.case_sensitive.unwrap_or(true)), ..path })
+        };
+        hosts(self) == hosts(other) && path(self) == path(other)
     }
 
     /// Whether the consumer may call it.

@@ -74,12 +74,20 @@ pub fn mask(key: &str) -> String {
 
 /// Whether a member of this name holds a secret. Used for members that agm does not know by type: better to mask one too many.
 pub fn is_secret_name(name: &str) -> bool {
-    const PARTS: [&str; 8] = ["token", "secret", "password", "passwd", "apikey", "accesskey", "authkey", "credential"];
+    const PARTS: [&str; 8] = ["token", "secret", "password", "passwd", "apikey", "accesskey", "credential", "cookie"];
     // Counts and limits, not credentials.
-    const NOT: [&str; 4] = ["maxtokens", "tokenfailoverconfig", "tokenrefreshahead", "max_tokens"];
+    const NOT: [&str; 3] = ["maxtokens", "tokenfailoverconfig", "tokenrefreshahead"];
     let flat: String = name.chars().filter(|c| *c != '-' && *c != '_').flat_map(char::to_lowercase).collect();
-    let harmless = NOT.iter().any(|n| flat.contains(&n.replace('_', "")));
-    !harmless && (PARTS.iter().any(|p| flat.contains(p)) || flat == "key" || flat.ends_with("privatekey"))
+    let harmless = NOT.iter().any(|n| flat.contains(n));
+    !harmless && (PARTS.iter().any(|p| flat.contains(p)) || speaks_of_auth(&flat) || flat == "key" || flat.ends_with("privatekey"))
+}
+
+/// Whether a name is about authentication or authorization; authors are neither.
+fn speaks_of_auth(flat: &str) -> bool {
+    flat.match_indices("auth").any(|(at, _)| {
+        let rest = &flat[at..];
+        !rest.starts_with("author") || rest.starts_with("authori")
+    })
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use crate::diagnostic::Diagnostic;
 use crate::document::Document;
 use crate::endpoint::ModelMapping;
 use crate::name::{ConsumerName, ProviderName, RouteName};
+use crate::redact::pointer_segment;
 use crate::route::AiRoute;
 
 mod compile;
@@ -126,7 +127,7 @@ impl Table {
             let mut of_route = unknown_providers(route, document);
             let done = compile::compile(route, &mut of_route);
             compiled.extend(done.map(|(conditions, done)| (Precedence::of(route, &conditions), conditions, done)));
-            let pointer = format!("/routes/{}", pointer_part(route.name.as_str()));
+            let pointer = format!("/routes/{}", pointer_segment(route.name.as_str()));
             found.extend(of_route.into_iter().map(|d| d.under(&pointer)));
         }
         compiled.sort_by(|(a, ..), (b, ..)| a.cmp(b));
@@ -237,11 +238,6 @@ fn unknown_providers(route: &AiRoute, document: &Document) -> Vec<Diagnostic> {
             .hint("requests that go there are answered with 503; add the provider or change the route")
     };
     unknown.map(report).collect()
-}
-
-/// A name as a part of a JSON pointer.
-fn pointer_part(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
 }
 
 impl fmt::Debug for Ask<'_> {

@@ -22,7 +22,7 @@ pub struct ModelView {
     /// What is known of it.
     #[serde(flatten)]
     pub card: ModelCard,
-    /// Where that comes from: this deployment's own card, the catalog, or nowhere.
+    /// Where that comes from: this deployment's own card, the catalog, a provider's list, or nowhere.
     pub source: Source,
     /// This deployment's own card: only the members that differ from the catalog's.
     #[serde(rename = "override", skip_serializing_if = "Option::is_none", default)]
@@ -122,6 +122,12 @@ impl Agm {
         Ok(ModelChanged { model: self.model_view(&document, id, &providers), changes, revision })
     }
 
+    /// What is known of a model, and where from: this deployment's own card, the catalog, or the first of the providers whose list says something.
+    pub(crate) fn card<'a>(&self, document: &Document, providers: impl IntoIterator<Item = &'a str>, id: &str) -> (ModelCard, Source) {
+        let listed = providers.into_iter().find_map(|provider| self.0.lists.said(provider, id));
+        catalog::card_listed(id, document.models.get(id), listed.as_ref())
+    }
+
     /// Every model with the providers that have it.
     fn models_seen(&self, document: &Document) -> BTreeMap<String, BTreeSet<String>> {
         let known = catalog::KNOWN.iter().map(|known| known.id.to_owned()).chain(document.models.keys().cloned());
@@ -139,7 +145,7 @@ impl Agm {
 
     fn model_view(&self, document: &Document, id: &str, providers: &BTreeSet<String>) -> ModelView {
         let own = document.models.get(id);
-        let (card, source) = catalog::card(id, own);
+        let (card, source) = self.card(document, providers.iter().map(String::as_str), id);
         let agents = document.assignments.iter().filter(|(_, a)| a.model == id);
         ModelView {
             id: id.to_owned(),

@@ -1,5 +1,7 @@
 //! Probes through the gateway, with a consumer's own key.
 
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use agm_domain::code::Code;
@@ -11,6 +13,7 @@ use bytes::Bytes;
 use reqwest::Response;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::agm::Agm;
 use crate::error::OpError;
@@ -23,7 +26,18 @@ const LARGEST: usize = 1 << 20;
 
 /// Asks the gateway as an agent does.
 #[derive(Debug)]
-pub(crate) struct Prober(reqwest::Client);
+pub(crate) struct Prober {
+    client: reqwest::Client,
+    /// Temporary routes that are asked now, apart from those of switches.
+    staged: Arc<Mutex<BTreeSet<String>>>,
+}
+
+/// The temporary routes of a change; while it lives they are no strays.
+#[derive(Debug)]
+pub(crate) struct Staged {
+    ids: Vec<String>,
+    all: Arc<Mutex<BTreeSet<String>>>,
+}
 
 impl Prober {
     pub(crate) fn new(patience: Duration) -> Result<Self, OpError> {
@@ -31,7 +45,34 @@ impl Prober {
         // It speaks plain HTTP, so no certificates are read, which a machine may not even have.
         let builder =
             reqwest::Client::builder().no_proxy().tls_certs_only([]).redirect(reqwest::redirect::Policy::none()).timeout(patience);
-        builder.build().map(Self).map_err(|error| OpError::internal(format!("no HTTP client: {error}")))
+        let client = builder.build().map_err(|error| OpError::internal(format!("no HTTP client: {error}")))?;
+        Ok(Self { client, staged: Arc::default() })
+    }
+
+    /// New ids for temporary routes.
+    pub(crate) fn stage(&self, count: usize) -> Staged {
+        let ids: Vec<String> = (0..count).map(|_| Uuid::now_v7().to_string()).collect();
+        self.staged.lock().unwrap_or_else(PoisonError::into_inner).extend(ids.iter().cloned());
+        Staged { ids, all: self.staged.clone() }
+    }
+
+    /// The ids in use.
+    pub(crate) fn staged(&self) -> Vec<String> {
+        self.staged.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+}
+
+impl Staged {
+    /// One for each route.
+    pub(crate) fn ids(&self) -> &[String] {
+        &self.ids
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|id| !self.ids.contains(id));
     }
 }
 
@@ -106,14 +147,12 @@ impl Probe<'_> {
 
     async fn ask(&self, question: Question) -> Result<Response, Failure> {
         let current = self.agm.current();
-        let default = current.document.default_route();
-        let path = default.and_then(|r| r.path_predicate.as_ref()).map_or("/", |p| p.match_value.as_str());
-        let prefix = path.trim_end_matches('/').trim_end_matches("/v1");
-        let url = format!("http://{}{prefix}/v1/chat/completions", self.agm.0.gateway.addr());
-        let mut request = self.agm.0.prober.0.post(url).header(AUTHORIZATION, format!("Bearer {}", self.key.expose()));
+        let point = current.table().calling_point();
+        let url = format!("http://{}{}", self.agm.0.gateway.addr(), point.path);
+        let mut request = self.agm.0.prober.client.post(url).header(AUTHORIZATION, format!("Bearer {}", self.key.expose()));
         request = request.header(PROBE_HEADER, self.agm.0.gateway.probe_mark().value().clone());
-        if let Some(domain) = default.and_then(|r| r.domains.first()) {
-            request = request.header(HOST, domain.replace('*', "any"));
+        if !point.host.is_empty() {
+            request = request.header(HOST, point.host.as_str());
         }
         request.json(&question.body(self.model, self.streaming)).send().await.map_err(|error| unanswered(&error))
     }

@@ -11,7 +11,6 @@ use agm_domain::document::Document;
 use agm_domain::hybrid;
 use agm_domain::name::RouteName;
 use agm_domain::route::AiRoute;
-use agm_domain::table::Table;
 
 pub use self::default::DefaultSet;
 pub use self::delete::RouteRemoved;
@@ -26,7 +25,7 @@ impl Agm {
     /// Every route, in the order in which the gateway tries them; those that it cannot serve come last.
     pub fn routes(&self) -> Vec<RouteView> {
         let current = self.current();
-        let (table, _) = Table::compile(&current.document);
+        let table = current.table();
         let mut routes: Vec<&AiRoute> = current.document.routes.values().collect();
         routes.sort_by_key(|route| table.route(route.name.as_str()).map_or(usize::MAX, |compiled| compiled.index));
         let findings = self.findings(&current.document);
@@ -42,7 +41,12 @@ impl Agm {
 
     /// Everything that is wrong with the routes of a document.
     fn findings(&self, document: &Document) -> Vec<hybrid::Finding> {
-        hybrid::findings(document, &self.0.switches.running())
+        hybrid::findings(document, &self.0.switches.pending(), &self.under_way())
+    }
+
+    /// The ids of all changes that have temporary routes now.
+    fn under_way(&self) -> Vec<String> {
+        [self.0.switches.running(), self.0.prober.staged()].concat()
     }
 }
 

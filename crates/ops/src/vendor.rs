@@ -18,6 +18,7 @@ mod trust;
 
 pub(crate) use self::address::refused_host;
 use self::exchange::Asked;
+pub(crate) use self::listing::VendorList;
 use crate::settings::Patience;
 use crate::trial::classify::{self, Subject};
 use crate::trial::question::Question;
@@ -74,16 +75,16 @@ impl VendorClient {
     }
 
     /// The models that the vendor lists, with the provider's first key; `None` where it has no list.
-    pub(crate) async fn models(&self, provider: &Provider) -> Result<Option<Vec<String>>, Failure> {
+    pub(crate) async fn models(&self, provider: &Provider) -> Result<Option<VendorList>, Failure> {
         self.models_with(provider, provider.tokens.first()).await
     }
 
     /// The same with a key of the caller's choice, or none.
-    pub(crate) async fn models_with(&self, provider: &Provider, key: Option<&Secret>) -> Result<Option<Vec<String>>, Failure> {
+    pub(crate) async fn models_with(&self, provider: &Provider, key: Option<&Secret>) -> Result<Option<VendorList>, Failure> {
         let endpoint = resolve(provider)?;
         let Some(path) = endpoint.models_path().map(str::to_owned) else { return Ok(None) };
         let subject = Subject::of(provider).and(key);
-        let mut models = Vec::new();
+        let mut whole = VendorList::default();
         let mut target = path.clone();
         for _ in 0..listing::MAX_PAGES {
             let asked = Asked { endpoint: &endpoint, target: &target, api: Api::Models, key, body: None };
@@ -93,13 +94,14 @@ impl VendorClient {
                 return Ok(None);
             }
             let page = listing::page(&heard, &subject)?;
-            models.extend(page.models);
+            whole.models.extend(page.list.models);
+            whole.cards.extend(page.list.cards);
             match page.next {
                 Some(last) => target = listing::after(&path, &last),
                 None => break,
             }
         }
-        Ok(Some(listing::tidy(models)))
+        Ok(Some(listing::tidy(whole)))
     }
 
     fn client(&self) -> Result<&reqwest::Client, Failure> {

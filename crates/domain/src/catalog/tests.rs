@@ -31,6 +31,22 @@ fn the_default_reads_text_and_reasons() {
 }
 
 #[test]
+fn a_provider_s_list_stands_between_the_table_and_the_default() {
+    let listed = Listed { context_window: Some(32_000), input: Some(vec![Modality::Text, Modality::Image]), ..Listed::default() };
+    let (card, source) = card_listed("someone/else", None, Some(&listed));
+    assert_eq!(
+        (card.context_window, card.max_tokens, source),
+        (32_000, 32_000, Source::Provider),
+        "no more is written than there is room for"
+    );
+    assert_eq!((card.reasoning, card.input.len()), (true, 2));
+    assert_eq!(card_listed("glm-5", None, Some(&listed)).1, Source::Catalog);
+    assert_eq!(card_listed("someone/else", None, Some(&Listed::default())).1, Source::Default);
+    let (card, source) = card_listed("someone/else", Some(&json!({"maxTokens": 9})), Some(&listed));
+    assert_eq!((card.context_window, card.max_tokens, source), (32_000, 9, Source::Override));
+}
+
+#[test]
 fn a_price_is_the_deployment_s() {
     let (card, _) = card("glm-5", Some(&json!({"price": {"input": 0.6, "output": 2.2}})));
     assert_eq!(card.price, Some(Price { currency: "USD".into(), input: 0.6, output: 2.2, cached_input: None }));

@@ -7,6 +7,7 @@ fn document() -> Document {
     let mut route = AiRoute::new(RouteName::from("b-ai-route"), ProviderName::from("b"));
     route.version = Some("7".to_owned());
     route.model_predicates = vec![ModelPredicate::prefix("b-")];
+    route.agm = Some(crate::route::RouteExtra { models: vec!["b1".to_owned()], ..crate::route::RouteExtra::default() });
     route.auth_config = Some(AuthConfig { enabled: true, allowed_consumers: vec!["manager".into()], ..AuthConfig::default() });
     let mut document = Document::default();
     document.routes.insert(route.name.clone(), route);
@@ -28,6 +29,7 @@ fn edits() -> Vec<Edit> {
         Edit::CreateRoute { route: Box::new(fresh) },
         Edit::AddPredicate { route: route.clone(), predicate: ModelPredicate::equal("b2"), at: None },
         Edit::AllowConsumers { route: route.clone(), consumers: vec!["worker-a".into(), "worker-b".into()] },
+        Edit::SetModels { route: route.clone(), from: vec!["b1".to_owned()], to: vec!["b1".to_owned(), "b2".to_owned()] },
         Edit::SetUpstreams { route, from: vec![Upstream::only("b".into())], to: vec![Upstream::only("a".into())] },
         Edit::Assign { agent: AgentId::Manager, from: Some(Box::new(assignment("a", "m1"))), to: Some(Box::new(assignment("b", "m2"))) },
         Edit::Assign { agent: AgentId::parse("alice").unwrap(), from: None, to: Some(Box::new(assignment("b", "m2"))) },
@@ -83,7 +85,7 @@ fn what_somebody_else_changed_is_left_alone() {
     assert!(matches!(create.inverse().apply(&mut changed), Outcome::NotOurs { .. }));
     assert!(changed.routes.contains_key("c-ai-route"));
 
-    let assign = &edits()[4];
+    let assign = &edits()[5];
     assign.apply(&mut changed);
     changed.assignments.insert(AgentId::Manager, assignment("c", "m3"));
     assert!(matches!(assign.inverse().apply(&mut changed), Outcome::NotOurs { .. }));

@@ -31,7 +31,7 @@ pub struct Alias {
 /// that would be moved join the change instead of refusing it; they are in [`Routing::joined`].
 pub fn route_wishes(document: &Document, wishes: &[Wish], pending: &[Wish], move_others: bool, now: &str) -> Result<Routing, Refusal> {
     let mut members = wishes.to_vec();
-    contradictions(&members)?;
+    contradictions(document, &members)?;
     loop {
         let mut draft = Draft::on(document);
         for wish in &members {
@@ -45,23 +45,25 @@ pub fn route_wishes(document: &Document, wishes: &[Wish], pending: &[Wish], move
             return Ok(draft.routing);
         }
         if !move_others {
-            return Err(would_move(others, &members));
+            return Err(would_move(document, others, &members));
         }
         // Everyone who joins leaves the set of others, so this ends.
         for other in others {
-            let Some(provider) = other.to.clone().filter(|_| !ids.contains(&other.agent)) else {
-                return Err(would_move(vec![other], &members));
+            // Joining means another provider; nobody joins to be asked for another model, or to be shared out.
+            let known = other.to.as_deref().map(ProviderName::from).filter(|provider| document.providers.contains_key(provider));
+            let Some(provider) = known.filter(|_| !ids.contains(&other.agent)) else {
+                return Err(would_move(document, vec![other], &members));
             };
-            members.push(Wish { agent: other.agent, provider: ProviderName::from(provider), model: other.model });
+            members.push(Wish { agent: other.agent, provider, model: other.model });
         }
     }
 }
 
 /// One model id cannot reach two providers.
-fn contradictions(wishes: &[Wish]) -> Result<(), Refusal> {
+fn contradictions(document: &Document, wishes: &[Wish]) -> Result<(), Refusal> {
     for (index, wish) in wishes.iter().enumerate() {
         if let Some(other) = wishes[..index].iter().find(|o| o.model == wish.model && o.provider != wish.provider) {
-            return Err(two_providers(wish, &other.agent, &other.provider));
+            return Err(two_providers(document, wish, &other.agent, &other.provider));
         }
     }
     Ok(())
@@ -105,21 +107,23 @@ fn take(draft: &mut Draft, wish: &Wish, own: &RouteName, now: &str) -> Result<()
 
 /// Takes the model away from routes of other providers, where nobody needs it there.
 fn give_way(draft: &mut Draft, wish: &Wish, own: &RouteName, members: &[Wish], pending: &[Wish]) -> Result<(), Refusal> {
+    let stand = draft.document.routes.get(own).or(draft.document.default_route()).cloned();
     let rivals: Vec<(AiRoute, ModelPredicate)> = draft
         .document
         .routes
         .values()
-        .filter(|r| r.name != *own && !r.name.is_probe() && r.upstreams.iter().any(|u| u.provider != wish.provider))
+        .filter(|r| r.name != *own && !r.name.is_probe() && stand.as_ref().is_some_and(|own| r.competes(own)))
+        .filter(|r| r.upstreams.iter().any(|u| u.provider != wish.provider))
         .flat_map(|r| r.model_predicates.iter().filter(|p| p.takes(&wish.model)).map(|p| (r.clone(), p.clone())))
         .collect();
     for (rival, predicate) in rivals {
         let provider = rival.upstreams.first().map(|u| u.provider.clone());
         let Some(provider) = provider else { continue };
         if predicate.match_type != MatchType::Equal {
-            return Err(under_prefix(wish, &rival, &predicate, &provider));
+            return Err(under_prefix(&draft.document, wish, &rival, &predicate, &provider));
         }
         if rival.agm.as_ref().is_some_and(|extra| extra.models.contains(&wish.model)) || !rival.is_managed() {
-            return Err(listed(wish, &rival, &provider));
+            return Err(listed(&draft.document, wish, &rival, &provider));
         }
         let needed = everybody(&draft.document, pending);
         let other = needed.iter().find(|w| w.model == wish.model && w.provider == provider && !members.iter().any(|m| m.agent == w.agent));
@@ -165,48 +169,52 @@ fn alias(wish: &Wish) -> Alias {
     Alias { model: format!("{}.{}", wish.provider, wish.model), provider: wish.provider.to_string(), target: wish.model.clone() }
 }
 
-fn alias_hint(wish: &Wish) -> String {
+fn alias_hint(document: &Document, wish: &Wish) -> String {
     let alias = alias(wish);
+    let owns_default = document.default_owner() == Some(&wish.provider);
+    let route = if owns_default { RouteName::default_route() } else { RouteName::of_provider(&wish.provider) };
+    let listed = document.routes.get(&route).and_then(|r| r.agm.as_ref()).map(|extra| extra.models.as_slice()).unwrap_or_default();
+    // The list is given as a whole.
+    let models: Vec<String> = listed.iter().chain([&alias.model]).map(|model| format!("--model {model}")).collect();
     format!(
-        "use the alias `{}`: `agm route set {} --map {}={} --model {}`, then switch to it",
+        "use the alias `{}`: `agm route set {route} --map {}={} {}`, then switch to it",
         alias.model,
-        RouteName::of_provider(&wish.provider),
         alias.model,
         alias.target,
-        alias.model
+        models.join(" ")
     )
 }
 
-fn two_providers(wish: &Wish, other: &AgentId, provider: &ProviderName) -> Refusal {
+fn two_providers(document: &Document, wish: &Wish, other: &AgentId, provider: &ProviderName) -> Refusal {
     let message = format!(
         "`{}` cannot be on `{}` for {} and on `{provider}` for {other}: routes tell models apart by their id alone",
         wish.model, wish.provider, wish.agent
     );
-    let diagnostic = Diagnostic::policy(Code::RouteConflict, "/model", message).hint(alias_hint(wish));
+    let diagnostic = Diagnostic::policy(Code::RouteConflict, "/model", message).hint(alias_hint(document, wish));
     Refusal { alias: Some(alias(wish)), ..Refusal::because(diagnostic) }
 }
 
-fn under_prefix(wish: &Wish, rival: &AiRoute, predicate: &ModelPredicate, provider: &ProviderName) -> Refusal {
-    let how = if predicate.match_type == MatchType::Regular { "matching" } else { "beginning with" };
+fn under_prefix(document: &Document, wish: &Wish, rival: &AiRoute, predicate: &ModelPredicate, provider: &ProviderName) -> Refusal {
     let message = format!(
-        "`{}` on `{}` contradicts the route `{}`, which takes every model {how} `{}` for `{provider}`",
+        "`{}` on `{}` contradicts the route `{}`, which takes every model beginning with `{}` for `{provider}`",
         wish.model, wish.provider, rival.name, predicate.match_value
     );
-    let diagnostic = Diagnostic::policy(Code::RouteConflict, "/model", message).hint(alias_hint(wish));
+    let diagnostic = Diagnostic::policy(Code::RouteConflict, "/model", message).hint(alias_hint(document, wish));
     Refusal { alias: Some(alias(wish)), ..Refusal::because(diagnostic) }
 }
 
-fn listed(wish: &Wish, rival: &AiRoute, provider: &ProviderName) -> Refusal {
+fn listed(document: &Document, wish: &Wish, rival: &AiRoute, provider: &ProviderName) -> Refusal {
     let message = format!("the route `{}` lists `{}` for `{provider}`", rival.name, wish.model);
-    let cure = format!("take it off that route first, or {}", alias_hint(wish));
+    let cure = format!("take it off that route first, or {}", alias_hint(document, wish));
     let diagnostic = Diagnostic::policy(Code::RouteConflict, "/model", message).hint(cure);
     Refusal { alias: Some(alias(wish)), ..Refusal::because(diagnostic) }
 }
 
-fn would_move(others: Vec<Moved>, members: &[Wish]) -> Refusal {
+fn would_move(document: &Document, others: Vec<Moved>, members: &[Wish]) -> Refusal {
     let who: Vec<String> = others.iter().map(|m| format!("{} (`{}`)", m.agent, m.model)).collect();
     let message = format!("this would also move {} to another provider", who.join(", "));
-    let diagnostic = Diagnostic::policy(Code::RouteConflict, "/model", message)
-        .hint("switch them together with `--move-others`, or choose a model id that they do not use");
+    let together = "switch them together with `--move-others`";
+    let hint = members.first().map_or_else(|| together.to_owned(), |wish| format!("{together}, or {}", alias_hint(document, wish)));
+    let diagnostic = Diagnostic::policy(Code::RouteConflict, "/model", message).hint(hint);
     Refusal { diagnostics: vec![diagnostic], moved: others, alias: members.first().map(alias) }
 }

@@ -22,7 +22,7 @@ pub(super) fn default_route(document: &Document, provider: &ProviderName, now: &
 
 /// The route of a provider that does not own the default route: the default route's domains, path and header control, and everybody the
 /// default route lets in.
-pub(super) fn provider_route(document: &Document, provider: &ProviderName, predicates: Vec<ModelPredicate>, now: &str) -> AiRoute {
+pub fn provider_route(document: &Document, provider: &ProviderName, predicates: Vec<ModelPredicate>, now: &str) -> AiRoute {
     let mut route = like_default(document, RouteName::of_provider(provider), provider);
     route.model_predicates = predicates;
     route.agm = Some(managed(now));
@@ -85,6 +85,7 @@ pub(super) fn agents_consumers(document: &Document) -> Vec<ConsumerName> {
 pub(super) fn free_prefixes(draft: &mut Draft, provider: &ProviderName) -> Vec<ModelPredicate> {
     let prefixes = draft.document.providers.get(provider).map(provider_type::prefixes).unwrap_or_default();
     let own = RouteName::of_provider(provider);
+    let stand = draft.document.routes.get(&own).or(draft.document.default_route()).cloned();
     let mut free = Vec::new();
     for prefix in prefixes {
         let predicate = ModelPredicate::prefix(prefix);
@@ -92,7 +93,8 @@ pub(super) fn free_prefixes(draft: &mut Draft, provider: &ProviderName) -> Vec<M
             .document
             .routes
             .values()
-            .find(|r| r.name != own && r.model_predicates.iter().any(|p| p.overlaps(&predicate)))
+            .filter(|r| r.name != own && stand.as_ref().is_some_and(|own| r.competes(own)))
+            .find(|r| r.model_predicates.iter().any(|p| p.overlaps(&predicate)))
             .map(|r| r.name.clone());
         match holder {
             None => free.push(predicate),

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::{Moved, Wish};
 use crate::agent::AgentId;
 use crate::document::Document;
-use crate::name::{ConsumerName, ProviderName};
-use crate::table::{Reach, Table};
+use crate::name::{ConsumerName, ProviderName, RouteName};
+use crate::table::{Mapping, Reach, Table};
 
 impl Reach {
     /// The one provider that gets every request, if there is one.
@@ -24,6 +24,16 @@ impl Reach {
         let parts: Vec<String> = self.upstreams.iter().map(|(name, weight, _)| format!("{name} {weight} %")).collect();
         (!parts.is_empty()).then(|| parts.join(", "))
     }
+
+    /// What each provider is asked for.
+    fn served(&self) -> Vec<(&ProviderName, &str)> {
+        self.upstreams.iter().filter(|(_, weight, _)| *weight > 0).map(|(name, _, model)| (name, model.as_str())).collect()
+    }
+
+    /// The model that the vendor is asked for, where it is another one.
+    fn renames(&self, model: &str) -> Option<&str> {
+        self.served().into_iter().map(|(_, served)| served).find(|served| *served != model)
+    }
 }
 
 /// Everybody's wish: what is assigned, with `pending` in place of what those agents have now.
@@ -39,16 +49,56 @@ pub(super) fn consumer_of(document: &Document, agent: &AgentId) -> Option<Consum
     document.agents.get(agent).map(|a| a.consumer.clone())
 }
 
-/// The agents, apart from `members`, whose model reaches another provider, or is let in no more, in `after` than in `before`.
+/// What a provider's vendor is asked for when agents ask for `model` there: the model itself, but for aliases.
+pub fn served_model(document: &Document, provider: &ProviderName, model: &str) -> String {
+    let nobody = ConsumerName::from("");
+    let reach = Table::compile(document).0.reach(&nobody, model);
+    if let Some((.., served)) = reach.upstreams.into_iter().find(|(name, ..)| name == provider) {
+        return served;
+    }
+    // It is not routed there yet; where the provider has a route, that one will take it.
+    let owns_default = document.default_owner() == Some(provider);
+    let own = if owns_default { RouteName::default_route() } else { RouteName::of_provider(provider) };
+    let upstream = document.routes.get(&own).and_then(|route| route.upstreams.iter().find(|u| u.provider == *provider));
+    let mapping = upstream.map(|upstream| Mapping::new(&upstream.model_mapping));
+    mapping.as_ref().and_then(|mapping| mapping.target(Some(model))).unwrap_or(model).to_owned()
+}
+
+/// The agents, apart from `members`, whose model reaches another provider, or is let in no more, in `after` than in `before`, or for which the
+/// same provider is asked for another model.
 pub fn moved(before: &Document, after: &Document, pending: &[Wish], members: &[AgentId]) -> Vec<Moved> {
+    compare(before, after, pending, members, |from, to| from.describe() == to.describe() && from.served() == to.served())
+}
+
+/// The same without those who only get another model of the same provider: what an admin does who changes what an alias stands for.
+pub fn rerouted(before: &Document, after: &Document, pending: &[Wish], members: &[AgentId]) -> Vec<Moved> {
+    compare(before, after, pending, members, |from, to| from.describe() == to.describe())
+}
+
+fn compare(
+    before: &Document,
+    after: &Document,
+    pending: &[Wish],
+    members: &[AgentId],
+    same: impl Fn(&Reach, &Reach) -> bool,
+) -> Vec<Moved> {
     let (was, is) = (Table::compile(before).0, Table::compile(after).0);
     let mut moved = Vec::new();
     for wish in everybody(before, pending) {
         let Some(consumer) = consumer_of(before, &wish.agent).filter(|_| !members.contains(&wish.agent)) else { continue };
         let (from, to) = (was.reach(&consumer, &wish.model), is.reach(&consumer, &wish.model));
-        let same = from.describe() == to.describe() && (to.allowed || !from.allowed);
-        let entry = Moved { agent: wish.agent, model: wish.model, from: from.describe(), to: to.describe() };
-        if !same && !moved.contains(&entry) {
+        if same(&from, &to) && (to.allowed || !from.allowed) {
+            continue;
+        }
+        // Where the providers do not differ, the models tell the two apart.
+        let as_served =
+            |reach: &Reach| reach.describe().map(|name| reach.renames(&wish.model).map_or(name.clone(), |m| format!("{name} as `{m}`")));
+        let (from, to) = match (from.describe(), to.describe()) {
+            (a, b) if a == b => (as_served(&from), as_served(&to)),
+            differ => differ,
+        };
+        let entry = Moved { agent: wish.agent, model: wish.model, from, to };
+        if !moved.contains(&entry) {
             moved.push(entry);
         }
     }

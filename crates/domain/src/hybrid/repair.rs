@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::parts::agents_consumers;
-use super::{Draft, Routing, Wish, add_provider, route_wishes};
+use super::reach::{everybody, moved};
+use super::{Draft, Moved, Routing, Wish, add_provider, route_wishes};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::document::Document;
@@ -24,8 +25,9 @@ pub struct Finding {
     pub repairable: bool,
 }
 
-/// Everything wrong with the routes. `running` are the ids of switches under way: their temporary routes are no strays.
-pub fn findings(document: &Document, running: &[String]) -> Vec<Finding> {
+/// Everything wrong with the routes. `pending` are the wishes of changes under way, `running` their ids: what they need is in use, and their
+/// temporary routes are no strays.
+pub fn findings(document: &Document, pending: &[Wish], running: &[String]) -> Vec<Finding> {
     let mut found = Vec::new();
     if document.default_route().is_none() && !document.providers.is_empty() {
         let diagnostic = Diagnostic::policy(Code::DefaultRouteMissing, "", "there is no default route")
@@ -42,45 +44,64 @@ pub fn findings(document: &Document, running: &[String]) -> Vec<Finding> {
         }
         unknown_providers(document, route, &mut found);
         missing_consumers(document, route, &mut found);
-        unused_predicates(document, route, &mut found);
+        unused_predicates(document, route, pending, &mut found);
         overlaps(document, route, &mut found);
     }
     found
 }
 
-/// The edits that mend what can be mended, and remarks on the rest.
+/// The edits that mend what can be mended, and remarks on the rest. What would take an agent from one provider to another that is not its own
+/// is left as it is.
 pub fn repair(document: &Document, pending: &[Wish], running: &[String], now: &str) -> Routing {
     let mut draft = Draft::on(document);
-    for finding in findings(document, running) {
+    // Models that agents are assigned but do not reach come first: what only served them by accident is needed no more then.
+    reach_assigned(&mut draft, pending, now);
+    for finding in findings(document, pending, running) {
         if !finding.repairable {
             draft.note(finding.diagnostic);
             continue;
         }
         let edits = mend(&draft.document, &finding, pending, now);
-        for edit in edits {
-            if let Err(refusal) = draft.edit(edit) {
-                draft.routing.notes.extend(refusal.diagnostics);
-            }
+        let mut mended = draft.document.clone();
+        for edit in &edits {
+            edit.apply(&mut mended);
         }
+        if let Some(who) = astray(&draft.document, &mended, pending) {
+            let needed = format!("{}, and `{}` of {} needs it", finding.diagnostic.message, who.model, who.agent);
+            draft.note(Diagnostic { message: needed, ..finding.diagnostic }.hint("switch that agent first"));
+            continue;
+        }
+        keep(&mut draft, edits);
     }
-    // Models that agents are assigned but do not reach.
-    for (agent, assignment) in &document.assignments {
-        let wish = Wish { agent: agent.clone(), provider: assignment.provider.clone(), model: assignment.model.clone() };
-        if !document.agents.contains_key(agent) || !document.providers.contains_key(&wish.provider) {
+    draft.routing
+}
+
+fn reach_assigned(draft: &mut Draft, pending: &[Wish], now: &str) {
+    let assigned = everybody(&draft.document, &[]);
+    for wish in assigned {
+        if !draft.document.agents.contains_key(&wish.agent) || !draft.document.providers.contains_key(&wish.provider) {
             continue;
         }
         match route_wishes(&draft.document, &[wish], pending, false, now) {
-            Ok(routing) => {
-                for edit in routing.edits {
-                    if let Err(refusal) = draft.edit(edit) {
-                        draft.routing.notes.extend(refusal.diagnostics);
-                    }
-                }
-            }
+            Ok(routing) => keep(draft, routing.edits),
             Err(refusal) => draft.routing.notes.extend(refusal.diagnostics),
         }
     }
-    draft.routing
+}
+
+fn keep(draft: &mut Draft, edits: Vec<Edit>) {
+    for edit in edits {
+        if let Err(refusal) = draft.edit(edit) {
+            draft.routing.notes.extend(refusal.diagnostics);
+        }
+    }
+}
+
+/// Who would go from one provider to another that is not the one assigned.
+fn astray(before: &Document, after: &Document, pending: &[Wish]) -> Option<Moved> {
+    let wishes = everybody(before, pending);
+    let meant = |m: &Moved| wishes.iter().any(|w| w.agent == m.agent && w.model == m.model && m.to.as_deref() == Some(w.provider.as_str()));
+    moved(before, after, pending, &[]).into_iter().find(|m| m.from.is_some() && !meant(m))
 }
 
 fn mend(document: &Document, finding: &Finding, pending: &[Wish], now: &str) -> Vec<Edit> {
@@ -95,7 +116,7 @@ fn mend(document: &Document, finding: &Finding, pending: &[Wish], now: &str) -> 
             vec![Edit::AllowConsumers { route: route.name.clone(), consumers: missing(document, route) }]
         }
         (Code::PredicateUnused, Some(route)) => {
-            let unused = unused(document, route);
+            let unused = unused(document, route, pending);
             unused.into_iter().map(|predicate| Edit::remove_predicate(route, predicate)).collect()
         }
         _ => Vec::new(),
@@ -131,10 +152,11 @@ fn missing_consumers(document: &Document, route: &AiRoute, found: &mut Vec<Findi
     found.push(Finding { route: route.name.clone(), diagnostic, repairable: true });
 }
 
-/// Exact predicates that no agent and no list needs. The last predicate stays: without one the route would take everything.
-fn unused(document: &Document, route: &AiRoute) -> Vec<crate::route::ModelPredicate> {
+/// Exact predicates that no agent, no change under way and no list needs. The last predicate stays: without one the route would take everything.
+fn unused(document: &Document, route: &AiRoute, pending: &[Wish]) -> Vec<crate::route::ModelPredicate> {
     let listed = route.agm.as_ref().map(|extra| extra.models.as_slice()).unwrap_or_default();
-    let needed = |model: &String| listed.contains(model) || document.assignments.values().any(|a| a.model == *model);
+    let wished = everybody(document, pending);
+    let needed = |model: &String| listed.contains(model) || wished.iter().any(|w| w.model == *model);
     let exact = route.model_predicates.iter().filter(|p| p.match_type == MatchType::Equal && !needed(&p.match_value));
     let mut unused: Vec<_> = exact.cloned().collect();
     if unused.len() == route.model_predicates.len() {
@@ -143,11 +165,11 @@ fn unused(document: &Document, route: &AiRoute) -> Vec<crate::route::ModelPredic
     unused
 }
 
-fn unused_predicates(document: &Document, route: &AiRoute, found: &mut Vec<Finding>) {
+fn unused_predicates(document: &Document, route: &AiRoute, pending: &[Wish], found: &mut Vec<Finding>) {
     if !route.is_managed() {
         return;
     }
-    let unused = unused(document, route);
+    let unused = unused(document, route, pending);
     if unused.is_empty() {
         return;
     }
@@ -159,7 +181,7 @@ fn unused_predicates(document: &Document, route: &AiRoute, found: &mut Vec<Findi
 
 fn overlaps(document: &Document, route: &AiRoute, found: &mut Vec<Finding>) {
     let later = document.routes.values().filter(|other| other.name > route.name && !other.name.is_probe());
-    for other in later.filter(|other| other.domains == route.domains && other.path_predicate == route.path_predicate) {
+    for other in later.filter(|other| other.competes(route)) {
         for predicate in &route.model_predicates {
             if let Some(rival) = other.model_predicates.iter().find(|p| p.overlaps(predicate)) {
                 let message = format!(

@@ -6,9 +6,10 @@ use serde_json::json;
 use super::*;
 use crate::agent::{Agent, consumer_of};
 use crate::assignment::Assignment;
+use crate::code::Code;
 use crate::name::{ConsumerName, RouteName};
 use crate::provider::Provider;
-use crate::route::{AiRoute, MatchType, ModelPredicate};
+use crate::route::{AiRoute, FallbackConfig, MatchType, ModelPredicate, Predicate, Upstream};
 use crate::table::Table;
 
 const NOW: &str = "2026-01-01T00:00:00Z";
@@ -119,7 +120,7 @@ fn a_prefix_that_is_held_is_left_out_and_said() {
     document.providers.insert(second.clone(), Provider::new(second.clone(), "moonshot", vec!["k".into()]));
     let routing = add_provider(&document, &second, &[], NOW).unwrap();
     assert!(routing.edits.is_empty(), "{routing:?}");
-    assert!(routing.notes.iter().all(|n| n.code == crate::code::Code::PredicatesOverlap) && !routing.notes.is_empty());
+    assert!(routing.notes.iter().all(|n| n.code == Code::PredicatesOverlap) && !routing.notes.is_empty());
 }
 
 #[test]
@@ -139,7 +140,7 @@ fn an_id_under_another_s_prefix_is_refused_with_an_alias() {
     let document = scene(&[("qwen", "qwen"), ("moonshot", "moonshot"), ("router", "openrouter")]);
     for provider in ["router", "qwen"] {
         let refusal = route(&document, &wish("alice", provider, "kimi-k2.5")).unwrap_err();
-        assert_eq!(refusal.diagnostics[0].code, crate::code::Code::RouteConflict);
+        assert_eq!(refusal.diagnostics[0].code, Code::RouteConflict);
         assert_eq!(refusal.alias.unwrap().target, "kimi-k2.5");
     }
 }
@@ -257,11 +258,141 @@ fn a_provider_in_use_is_not_removed() {
 }
 
 #[test]
+fn a_provider_that_the_default_route_falls_back_to_is_not_removed() {
+    let share = |names: &[(&str, u32)]| -> Vec<Upstream> {
+        names.iter().map(|(name, weight)| Upstream { weight: Some(*weight), ..Upstream::only((*name).into()) }).collect()
+    };
+    let scene = scene(&[("alpha", "openrouter"), ("beta", "openrouter")]);
+    let mut fallback = scene.clone();
+    let config = FallbackConfig { enabled: true, upstreams: share(&[("beta", 100)]), ..FallbackConfig::default() };
+    fallback.routes.get_mut("default-ai-route").unwrap().fallback_config = Some(config);
+    let mut shared = scene;
+    shared.routes.get_mut("default-ai-route").unwrap().upstreams = share(&[("alpha", 80), ("beta", 20)]);
+    for document in [fallback, shared] {
+        let refusal = remove_provider(&document, &"beta".into(), &[]).unwrap_err();
+        let said = &refusal.diagnostics[0];
+        assert_eq!((refusal.diagnostics.len(), said.code), (1, Code::ProviderInUse));
+        assert!(said.message.contains("default route"), "{said}");
+        let refusal = remove_provider(&document, &"alpha".into(), &[]).unwrap_err();
+        assert_eq!(refusal.diagnostics.len(), 1, "the default route is named once: {refusal:?}");
+    }
+}
+
+#[test]
+fn a_provider_that_somebody_reaches_by_accident_is_not_removed() {
+    let mut document = scene(&[("qwen", "qwen"), ("ds", "deepseek")]);
+    switch(&mut document, &wish("bob", "ds", "deepseek-chat"));
+    document.assignments.values_mut().for_each(|a| a.provider = "gone".into());
+    let refusal = remove_provider(&document, &"ds".into(), &[]).unwrap_err();
+    assert_eq!((refusal.moved.len(), refusal.diagnostics[0].code), (1, Code::ProviderInUse), "{refusal:?}");
+}
+
+/// What the vendor is asked for when this agent asks for `model`.
+fn served(document: &Document, agent: &str, model: &str) -> Vec<String> {
+    let id = AgentId::parse(agent).unwrap();
+    let reach = Table::compile(document).0.reach(&consumer_of(&id, id.name()), model);
+    reach.upstreams.into_iter().map(|(provider, _, model)| format!("{provider}: {model}")).collect()
+}
+
+#[test]
+fn aliases_move_with_their_provider() {
+    let mut document = scene(&[("qwen", "qwen"), ("router", "openrouter")]);
+    switch(&mut document, &wish("alice", "router", "router.m"));
+    let own = document.routes.get_mut("router-ai-route").unwrap();
+    own.upstreams[0].model_mapping.insert("router.m".to_owned(), json!("m"));
+    own.agm.as_mut().unwrap().models = vec!["router.m".to_owned(), "router.n".to_owned()];
+    assert_eq!(served(&document, "alice", "router.m"), ["router: m"]);
+    assert_eq!(served_model(&document, &"router".into(), "router.m"), "m");
+    assert_eq!(served_model(&document, &"router".into(), "n"), "n");
+    assert_eq!(served_model(&document, &"qwen".into(), "router.m"), "router.m", "an alias is its provider's");
+    let before = document.clone();
+
+    let routing = set_default(&document, &"router".into(), &[], NOW).unwrap();
+    take(&mut document, &routing);
+    assert_eq!(served(&document, "alice", "router.m"), ["router: m"]);
+    assert_eq!(document.routes["default-ai-route"].agm.as_ref().unwrap().models, ["router.m", "router.n"]);
+    for edit in routing.edits.iter().rev() {
+        assert_eq!(edit.inverse().apply(&mut document.clone()), Outcome::Applied, "{edit:?}");
+    }
+
+    let routing = set_default(&document, &"qwen".into(), &[], NOW).unwrap();
+    take(&mut document, &routing);
+    assert_eq!(served(&document, "alice", "router.m"), ["router: m"]);
+    let back = &document.routes["router-ai-route"];
+    assert_eq!(back.agm.as_ref().unwrap().models, ["router.m", "router.n"]);
+    assert!(back.names_model("router.n"));
+    assert_eq!(document.routes["default-ai-route"].upstreams, before.routes["default-ai-route"].upstreams);
+    assert!(document.routes["default-ai-route"].agm.as_ref().unwrap().models.is_empty());
+}
+
+#[test]
+fn another_model_at_the_same_provider_is_a_move_too() {
+    let mut document = scene(&[("qwen", "qwen"), ("router", "openrouter")]);
+    switch(&mut document, &wish("alice", "router", "m"));
+    let mut after = document.clone();
+    after.routes.get_mut("router-ai-route").unwrap().upstreams[0].model_mapping.insert("m".to_owned(), json!("n"));
+    let moves = moved(&document, &after, &[], &[]);
+    assert_eq!(moves.len(), 1);
+    assert_eq!((moves[0].from.as_deref(), moves[0].to.as_deref()), (Some("router"), Some("router as `n`")));
+}
+
+#[test]
+fn a_route_for_another_host_or_path_holds_nothing() {
+    let mut document = scene(&[("qwen", "qwen")]);
+    for (name, domain, path) in [("elsewhere", Some("lab.example"), "/v1"), ("aside", None, "/lab")] {
+        let mut route = AiRoute::new(name.into(), "qwen".into());
+        route.domains = domain.into_iter().map(str::to_owned).collect();
+        route.path_predicate = Some(Predicate::path(path));
+        route.model_predicates = vec![ModelPredicate::prefix("deepseek-"), ModelPredicate::prefix("m"), ModelPredicate::equal("odd")];
+        document.routes.insert(route.name.clone(), route);
+    }
+    let before = document.clone();
+    for (name, kind) in [("ds", "deepseek"), ("router", "openrouter")] {
+        document.providers.insert(name.into(), Provider::new(name.into(), kind, vec!["k".into()]));
+    }
+    let routing = add_provider(&document, &"ds".into(), &[], NOW).unwrap();
+    assert!(routing.notes.is_empty(), "{routing:?}");
+    take(&mut document, &routing);
+    assert_eq!(goes(&document, "alice", "deepseek-chat"), "ds-ai-route → ds");
+    switch(&mut document, &wish("alice", "router", "odd"));
+    switch(&mut document, &wish("bob", "router", "mistral"));
+    for name in ["elsewhere", "aside"] {
+        assert_eq!(document.routes[name], before.routes[name]);
+    }
+}
+
+#[test]
+fn what_an_agent_is_about_to_get_is_in_use() {
+    let mut document = scene(&[("qwen", "qwen"), ("router", "openrouter")]);
+    switch(&mut document, &wish("alice", "router", "m"));
+    let wanted = [wish("bob", "router", "n")];
+    let routing = route(&document, &wanted[0]).unwrap();
+    take(&mut document, &routing);
+    assert_eq!(findings(&document, &wanted, &[]), []);
+    assert_eq!(repair(&document, &wanted, &[], NOW), Routing::default());
+    assert_eq!(findings(&document, &[], &[]).len(), 1);
+}
+
+#[test]
+fn repair_moves_nobody() {
+    // Bob's provider is gone; what serves him is a stray, and without it he would land on the default route.
+    let mut document = scene(&[("qwen", "qwen"), ("router", "openrouter")]);
+    switch(&mut document, &wish("bob", "router", "m"));
+    document.assignments.values_mut().for_each(|a| a.provider = "gone".into());
+    let mut stray = document.routes.remove("router-ai-route").unwrap();
+    stray.name = "agm-probe-1".into();
+    document.routes.insert(stray.name.clone(), stray);
+    let routing = repair(&document, &[], &[], NOW);
+    assert_eq!(routing.edits, []);
+    assert!(routing.notes.iter().any(|n| n.code == Code::StrayProbeRoute), "{routing:?}");
+}
+
+#[test]
 fn repair_mends_what_it_finds_and_nothing_else() {
     let mut document = scene(&[("qwen", "qwen"), ("ds", "deepseek")]);
     switch(&mut document, &wish("bob", "ds", "odd"));
     let whole = document.clone();
-    assert_eq!(findings(&document, &[]), []);
+    assert_eq!(findings(&document, &[], &[]), []);
     assert_eq!(repair(&document, &[], &[], NOW), Routing::default());
 
     let ds = document.routes.get_mut("ds-ai-route").unwrap();
@@ -279,7 +410,7 @@ fn repair_mends_what_it_finds_and_nothing_else() {
     assert_eq!(goes(&document, "bob", "odd"), "ds-ai-route → ds");
     assert!(!document.routes.contains_key("agm-probe-1"));
     assert!(document.routes.contains_key("foreign"), "what is not ours is only reported");
-    assert!(routing.notes.iter().any(|n| n.code == crate::code::Code::UnknownProvider));
+    assert!(routing.notes.iter().any(|n| n.code == Code::UnknownProvider));
     let sorted = |d: &Document| {
         let mut predicates = predicates(d, "ds-ai-route");
         predicates.sort();
@@ -293,8 +424,8 @@ fn the_temporary_route_of_a_running_switch_is_no_stray() {
     let mut document = scene(&[("qwen", "qwen")]);
     let staged = probe_route(&document, "17", &"qwen".into(), "m", &"manager".into(), NOW);
     document.routes.insert(staged.name.clone(), staged);
-    assert_eq!(findings(&document, &["17".to_owned()]), []);
-    assert_eq!(findings(&document, &[]).len(), 1);
+    assert_eq!(findings(&document, &[], &["17".to_owned()]), []);
+    assert_eq!(findings(&document, &[], &[]).len(), 1);
     let reach = Table::compile(&document).0.reach(&"manager".into(), "agm-probe-17");
     assert_eq!(reach.upstreams, [("qwen".into(), 100, "m".to_owned())]);
 }
@@ -331,7 +462,7 @@ mod laws {
                     };
                     document.assignments.insert(member.agent.clone(), assignment);
                 }
-                prop_assert_eq!(findings(&document, &[]).iter().filter(|f| f.diagnostic.refuses()).count(), 0);
+                prop_assert_eq!(findings(&document, &[], &[]).iter().filter(|f| f.diagnostic.refuses()).count(), 0);
             }
         }
 

@@ -37,3 +37,21 @@ fn quoted_keys_are_masked_in_text() {
     let text = redact_text("Incorrect API key provided: sk-0123456789abcdefa1b2.", ["sk-0123456789abcdefa1b2"]);
     assert_eq!(text, "Incorrect API key provided: sk-…a1b2.");
 }
+
+#[test]
+fn whatever_header_or_member_carries_a_credential() {
+    let names = ["X-Authorization", "Proxy-Authorization", "X-Auth", "Set-Cookie", "Cookie", "x-goog-api-key", "X-Amz-Security-Token"];
+    for name in names {
+        let control = json!({ "set": [{ "key": name, "value": "hush" }], "predicate": [{ "key": name, "matchType": "EQUAL", "matchValue": "hush" }] });
+        assert_eq!(secret_pointers(&control), ["/set/0/value", "/predicate/0/matchValue"], "{name}");
+    }
+    assert_eq!(secret_pointers(&json!({ "headers": { "Authorization": "Bearer x", "Accept": "text/plain" } })), ["/headers/Authorization"]);
+    let plain = json!({ "authConfig": { "enabled": true, "allowedConsumers": ["manager"] }, "author": "me", "authorName": "me" });
+    assert_eq!(secret_pointers(&plain), Vec::<String>::new());
+}
+
+#[test]
+fn a_number_that_is_a_secret_is_not_shown() {
+    let shown = redact(&json!({ "rawConfigs": { "password": 271_828, "pins": { "accessToken": [3] } }, "maxTokens": 5, "weight": 7 }));
+    assert_eq!(shown, json!({ "rawConfigs": { "password": "…", "pins": { "accessToken": ["…"] } }, "maxTokens": 5, "weight": 7 }));
+}

@@ -22,10 +22,33 @@ fn debug_shows_the_mask() {
 
 #[test]
 fn secret_names() {
-    for name in ["apiTokens", "awsSecretKey", "vertexAuthKey", "api_key", "password", "credentials", "accessToken", "private_key"] {
+    for name in [
+        "apiTokens",
+        "awsSecretKey",
+        "vertexAuthKey",
+        "api_key",
+        "password",
+        "credentials",
+        "accessToken",
+        "private_key",
+        "Authorization",
+        "x-auth",
+        "oauth",
+        "Set-Cookie",
+    ] {
         assert!(is_secret_name(name), "{name}");
     }
-    for name in ["maxTokens", "keyboard", "vertexTokenRefreshAhead", "type", "openaiCustomUrl", "tokenFailoverConfig", "max_tokens"] {
+    for name in [
+        "maxTokens",
+        "keyboard",
+        "vertexTokenRefreshAhead",
+        "type",
+        "openaiCustomUrl",
+        "tokenFailoverConfig",
+        "max_tokens",
+        "author",
+        "authors",
+    ] {
         assert!(!is_secret_name(name), "{name}");
     }
 }

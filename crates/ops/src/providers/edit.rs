@@ -1,5 +1,7 @@
 //! Changing a provider: what the patch names, and nothing else.
 
+use std::fmt;
+
 use agm_domain::check_provider;
 use agm_domain::code::Code;
 use agm_domain::diagnostic::Diagnostic;
@@ -8,17 +10,19 @@ use agm_domain::endpoint;
 use agm_domain::new_provider::NewProvider;
 use agm_domain::provider::{Protocol, Provider, TokenFailoverConfig};
 use agm_domain::provider_type::{self, COMMON_FIELDS};
-use serde::{Deserialize, Deserializer, Serialize};
+use agm_domain::redact::{Redacted, redact};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::keys::{KeyChange, KeyTest};
 use super::{ProviderView, keeps_destination, key_required, refused_addresses, stored};
 use crate::actor::Actor;
+use crate::agents::present;
 use crate::agm::Agm;
 use crate::error::OpError;
 
-/// A change of a provider. What is absent stays as it is, byte for byte.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+/// A change of a provider. What is absent stays as it is, byte for byte. Formatted, it shows no secret.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct ProviderPatch {
     /// Where the vendor is, as people paste it. Another scheme, host or port needs the keys again.
@@ -33,12 +37,24 @@ pub struct ProviderPatch {
     #[schema(value_type = Option<String>)]
     pub protocol: Option<Protocol>,
     /// What is done about keys that fail: members to change; `null` removes one, or all of it.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "even_null")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     #[schema(value_type = Option<Object>)]
     pub failover: Option<Value>,
     /// Its keys.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keys: Option<KeyChange>,
+}
+
+impl fmt::Debug for ProviderPatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProviderPatch")
+            .field("base_url", &self.base_url)
+            .field("fields", &Redacted(&self.fields))
+            .field("protocol", &self.protocol)
+            .field("failover", &self.failover.as_ref().map(redact))
+            .field("keys", &self.keys)
+            .finish()
+    }
 }
 
 /// What became, or would become, of the provider.
@@ -236,12 +252,12 @@ fn set_failover(provider: &mut Provider, patch: &Value, found: &mut Vec<Diagnost
             value => drop(merged.insert(name.clone(), value.clone())),
         }
     }
-    match serde_json::from_value::<TokenFailoverConfig>(Value::Object(merged)) {
-        Ok(config) => provider.token_failover_config = Some(config),
-        Err(error) => {
-            let what = format!("this cannot be understood: {error}");
-            found.push(Diagnostic::hard(Code::ValidationFailed, "/failover", what).hint("thresholds are counts, times are milliseconds"));
-        }
+    if let Ok(config) = serde_json::from_value::<TokenFailoverConfig>(Value::Object(merged)) {
+        provider.token_failover_config = Some(config);
+    } else {
+        // What cannot be read is not repeated: somebody may have put a key in the wrong field.
+        let what = "a member of this does not hold what it should";
+        found.push(Diagnostic::hard(Code::ValidationFailed, "/failover", what).hint("thresholds are counts, times are milliseconds"));
     }
 }
 
@@ -261,9 +277,4 @@ fn named(patch: &ProviderPatch) -> String {
 fn changed_meanwhile(name: &str) -> OpError {
     let text = format!("provider `{name}` was changed by somebody else at the same time");
     OpError::new(crate::error::Fault::Stale, Code::VersionConflict, text).hint("look at it and repeat the edit")
-}
-
-/// A member that is `null` is given; one that is absent is not.
-fn even_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
-    Value::deserialize(deserializer).map(Some)
 }

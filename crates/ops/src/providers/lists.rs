@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 
+use agm_domain::catalog::Listed;
 use agm_domain::name::ProviderName;
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +11,7 @@ use super::stored;
 use crate::agm::Agm;
 use crate::error::OpError;
 use crate::trial::Failure;
+use crate::vendor::VendorList;
 
 /// The models of a provider.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -35,7 +37,8 @@ pub(crate) struct ModelLists(Mutex<BTreeMap<ProviderName, Fetched>>);
 #[derive(Clone, Debug)]
 pub(crate) struct Fetched {
     pub(crate) models: Vec<String>,
-    pub(crate) fetched_at: String,
+    cards: HashMap<String, Listed>,
+    pub(crate) at: String,
 }
 
 impl ModelLists {
@@ -48,6 +51,12 @@ impl ModelLists {
     pub(crate) fn all(&self) -> HashMap<ProviderName, Vec<String>> {
         let lists = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         lists.iter().map(|(provider, fetched)| (provider.clone(), fetched.models.clone())).collect()
+    }
+
+    /// What a provider's list says of a model.
+    pub(crate) fn said(&self, provider: &str, model: &str) -> Option<Listed> {
+        let lists = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lists.get(provider)?.cards.get(model).cloned()
     }
 
     fn put(&self, provider: &ProviderName, fetched: Option<Fetched>) {
@@ -67,25 +76,26 @@ impl Agm {
         let provider = stored(&current, name)?;
         let old = self.0.lists.known(&provider.name);
         if let Some(old) = old.clone().filter(|_| !refresh) {
-            return Ok(ModelList { models: old.models, fetched_at: Some(old.fetched_at), offered: true, stale: None });
+            return Ok(ModelList { models: old.models, fetched_at: Some(old.at), offered: true, stale: None });
         }
         match (self.0.vendors.models(provider).await, old) {
-            (Ok(Some(models)), _) => {
-                let fetched_at = self.keep_list(&provider.name, models.clone());
+            (Ok(Some(list)), _) => {
+                let models = list.models.clone();
+                let fetched_at = self.keep_list(&provider.name, list);
                 Ok(ModelList { models, fetched_at: Some(fetched_at), offered: true, stale: None })
             }
             (Ok(None), _) => Ok(ModelList::default()),
             (Err(failure), Some(old)) => {
-                Ok(ModelList { models: old.models, fetched_at: Some(old.fetched_at), offered: true, stale: Some(failure) })
+                Ok(ModelList { models: old.models, fetched_at: Some(old.at), offered: true, stale: Some(failure) })
             }
             (Err(failure), None) => Err(failure.into_peer_error(&format!("the models of `{name}` could not be listed"))),
         }
     }
 
     /// Remembers a list, and tells the gateway, which shows agents what they can ask for. Returns the time.
-    pub(super) fn keep_list(&self, provider: &ProviderName, models: Vec<String>) -> String {
+    pub(super) fn keep_list(&self, provider: &ProviderName, list: VendorList) -> String {
         let fetched_at = self.stamp();
-        self.0.lists.put(provider, Some(Fetched { models, fetched_at: fetched_at.clone() }));
+        self.0.lists.put(provider, Some(Fetched { models: list.models, cards: list.cards, at: fetched_at.clone() }));
         self.0.gateway.set_provider_models(self.0.lists.all());
         fetched_at
     }

@@ -15,6 +15,7 @@ use super::{keeps_destination, key_required, stored};
 use crate::agm::Agm;
 use crate::error::{Fault, OpError};
 use crate::trial::{Failure, Trial};
+use crate::vendor::VendorList;
 
 /// Keys that are tried at the same time.
 const AT_ONCE: usize = 4;
@@ -61,7 +62,7 @@ pub struct ProviderTest {
 /// What one key showed.
 #[derive(Debug, Default)]
 pub(super) struct KeyTrial {
-    listed: Option<Vec<String>>,
+    listed: Option<VendorList>,
     completion: Option<Trial>,
     /// Whether the key was needed for what worked.
     pub(super) checked: bool,
@@ -92,14 +93,14 @@ impl Agm {
         };
         let Some(unsaved) = &request.unsaved else {
             let saved = saved.ok_or_else(nothing_to_test)?;
-            let test = self.test_keys(saved, request.model.as_deref()).await;
-            if let Some(models) = test.listed.clone() {
-                self.keep_list(&saved.name, models);
+            let (test, list) = self.test_keys(saved, request.model.as_deref()).await;
+            if let Some(list) = list {
+                self.keep_list(&saved.name, list);
             }
             return Ok(test);
         };
         let provider = self.as_if_saved(unsaved, saved)?;
-        Ok(self.test_keys(&provider, request.model.as_deref()).await)
+        Ok(self.test_keys(&provider, request.model.as_deref()).await.0)
     }
 
     /// The provider that an unsaved form describes.
@@ -128,8 +129,8 @@ impl Agm {
         Ok(provider)
     }
 
-    /// Tries every key. The provider passes when all of them do.
-    async fn test_keys(&self, provider: &Provider, model: Option<&str>) -> ProviderTest {
+    /// Tries every key. The provider passes when all of them do. What the vendor lists comes beside it.
+    async fn test_keys(&self, provider: &Provider, model: Option<&str>) -> (ProviderTest, Option<VendorList>) {
         let begun = std::time::Instant::now();
         let keys: Vec<Option<&Secret>> = if provider.tokens.is_empty() { vec![None] } else { provider.tokens.iter().map(Some).collect() };
         // Made before they are streamed: a closure over borrowed keys would make this future unfit for a task.
@@ -146,24 +147,26 @@ impl Agm {
         if let (Some(failure), Some(test)) = (&mut shown.failure, tests.iter().find(|test| !test.success)) {
             failure.message = format!("key {}: {}", test.mask, failure.message);
         }
-        ProviderTest {
+        let listed = shown.listed.as_ref().map(|list| list.models.clone());
+        let test = ProviderTest {
             success: shown.failure.is_none(),
-            models: shown.listed.as_ref().map(Vec::len),
-            listed: shown.listed,
+            models: listed.as_ref().map(Vec::len),
+            listed,
             latency_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
             key_checked,
             completion: shown.completion,
             keys: tests,
             failure: shown.failure,
-        }
+        };
+        (test, shown.listed)
     }
 
     /// Tries one key: lists the models, looks whether the key was needed for that, and asks for a completion where a model is given.
     pub(super) async fn try_key(&self, provider: &Provider, key: Option<&Secret>, model: Option<&str>) -> KeyTrial {
         let mut trial = KeyTrial::default();
         let need = endpoint::resolve(provider).map_or(KeyNeed::Optional, |endpoint| endpoint.key());
-        let listing = self.0.vendors.models_with(provider, key).await;
-        match listing {
+        let mut doubt = None;
+        match self.0.vendors.models_with(provider, key).await {
             // A completion would fail in the same way.
             Err(failure) if model.is_none() || failure.network || failure.cause == Code::VendorKeyRefused => {
                 trial.failure = Some(failure);
@@ -173,7 +176,14 @@ impl Agm {
             Ok(listed) => {
                 let is_listed = listed.is_some();
                 trial.listed = listed;
-                trial.checked = is_listed && (key.is_none() || self.wants_key(provider).await);
+                if is_listed && key.is_some() {
+                    match self.wants_key(provider).await {
+                        Ok(wants) => trial.checked = wants,
+                        Err(why) => doubt = Some(why),
+                    }
+                } else {
+                    trial.checked = is_listed;
+                }
             }
         }
         if let Some(model) = model {
@@ -184,14 +194,23 @@ impl Agm {
         } else if trial.listed.is_none() {
             trial.failure = Some(unproven(provider, "has no list of models, so that nothing could be tested"));
         } else if !trial.checked && need == KeyNeed::Required {
-            trial.failure = Some(unproven(provider, "lists its models to anybody, which says nothing about the key"));
+            let what = doubt.map_or_else(
+                || "lists its models to anybody, which says nothing about the key".to_owned(),
+                |why| format!("lists its models, but whether that takes a key could not be seen: {why}"),
+            );
+            trial.failure = Some(unproven(provider, &what));
         }
         trial
     }
 
-    /// Whether the vendor keeps its list from those without a key.
-    async fn wants_key(&self, provider: &Provider) -> bool {
-        !matches!(self.0.vendors.models_with(provider, None).await, Ok(Some(_)))
+    /// Whether the vendor keeps its list from those without a key. Only its refusal says so; any other failure says nothing, in its own words.
+    async fn wants_key(&self, provider: &Provider) -> Result<bool, String> {
+        match self.0.vendors.models_with(provider, None).await {
+            Ok(Some(_)) => Ok(false),
+            Err(failure) if failure.cause == Code::VendorKeyRefused => Ok(true),
+            Err(failure) => Err(failure.message),
+            Ok(None) => Err("without one it has no list".to_owned()),
+        }
     }
 }
 

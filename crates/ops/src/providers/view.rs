@@ -130,7 +130,7 @@ impl Agm {
             is_default: document.default_owner() == Some(&provider.name),
             routes: document.routes.values().filter(|r| r.uses(&provider.name)).map(|r| r.name.to_string()).collect(),
             agents: document.assignments.iter().filter(|(_, a)| a.provider == provider.name).map(|(id, _)| id.to_string()).collect(),
-            models: self.0.lists.known(&provider.name).map(|l| ListedModels { count: l.models.len(), fetched_at: l.fetched_at }),
+            models: self.0.lists.known(&provider.name).map(|l| ListedModels { count: l.models.len(), fetched_at: l.at }),
             diagnostics,
             created_at: provider.agm.as_ref().and_then(|extra| extra.created_at.clone()),
             etag: self.etag(provider),

@@ -1,22 +1,19 @@
 //! Making another provider the default one.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use agm_domain::code::Code;
 use agm_domain::diagnostic::Diagnostic;
 use agm_domain::diff::Change;
 use agm_domain::document::Document;
 use agm_domain::edit::{Edit, Outcome};
 use agm_domain::hybrid;
-use agm_domain::name::{ConsumerName, ProviderName, RouteName};
-use agm_domain::table::Table;
+use agm_domain::name::{PROBE_PREFIX, ProviderName};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+mod staged;
+
 use crate::actor::Actor;
 use crate::agm::Agm;
-use crate::current::Current;
 use crate::error::{Fault, OpError};
 use crate::trial::{Failure, Trial};
 
@@ -31,7 +28,7 @@ pub struct DefaultSet {
     /// The vendor, asked directly before anything changed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub preflight: Option<Trial>,
-    /// Every model of an agent that reaches the default route, asked for through the gateway afterwards.
+    /// Every model of an agent that reaches the default route, asked for through the gateway afterwards; the last one streaming.
     pub probes: Vec<Trial>,
     /// Remarks.
     pub notes: Vec<Diagnostic>,
@@ -43,9 +40,11 @@ pub struct DefaultSet {
 }
 
 impl Agm {
-    /// Gives the default route to a provider. The former owner gets a route of its own for what agents use of it, so that nobody moves. The
-    /// vendor is asked first; afterwards every model that reaches the default route is asked for through the gateway, and when one fails
-    /// everything is put back.
+    /// Gives the default route to a provider. The former owner gets a route of its own for what agents use of it, so that nobody moves.
+    ///
+    /// The vendor is asked first. Then every model that would reach the default route is asked for through the gateway, on temporary routes,
+    /// before anything live changes: what is published has been tried, also when a crash follows. It is asked for once more on the default
+    /// route itself, and when that fails everything is put back.
     pub async fn set_default(&self, actor: &Actor, provider: &str, dry_run: bool) -> Result<DefaultSet, OpError> {
         self.acting()?;
         let provider = ProviderName::from(provider);
@@ -62,20 +61,39 @@ impl Agm {
     }
 
     async fn change_default(&self, actor: &Actor, provider: ProviderName) -> Result<DefaultSet, OpError> {
-        let (plan, edits) = self.plan_default(&self.current().document, &provider)?;
+        let seen = self.current();
+        let (plan, edits) = self.plan_default(&seen.document, &provider)?;
         if edits.is_empty() {
             return Ok(plan);
         }
         let (preflight, warning) = self.default_preflight(&provider).await?;
+        let needs = staged::needs(&seen.document, &edits);
+        let staged = self.0.prober.stage(needs.len());
+        let proven = self.prove_staged(actor, &provider, &needs, &staged).await;
 
         let mut writer = self.writer().await;
-        // Others may have written while the vendor was asked.
-        let (plan, edits) = self.plan_default(&writer.document, &provider)?;
+        staged::take_away(&mut writer.document, &staged);
+        // Others may have written while the gateway was asked.
+        let planned = proven.and_then(|()| self.plan_default(&writer.document, &provider));
+        let planned =
+            planned.and_then(|(plan, edits)| match staged::needs(&writer.document, &edits).into_iter().find(|n| !needs.contains(n)) {
+                Some(late) => Err(late.came_late()),
+                None => Ok((plan, edits)),
+            });
+        let (plan, edits) = match planned {
+            Ok(planned) => planned,
+            Err(error) => {
+                writer.commit_passing(actor, format!("default route not given to {provider}")).await?;
+                return Err(error);
+            }
+        };
         writer.apply(&edits)?;
-        let changes = writer.changes();
+        let mut changes = writer.changes();
+        changes.retain(|change| !change.name.starts_with(PROBE_PREFIX));
         let current = writer.commit(actor, format!("default route given to {provider}")).await?;
-        let probes = self.default_probes(&current).await;
-        if let Some(failure) = probes.iter().find_map(|probe| probe.failure.clone()) {
+        drop(staged);
+        let (probes, failure) = self.prove_default(&provider, &needs).await;
+        if let Some(failure) = failure {
             return Err(self.put_default_back(actor, &provider, &edits, failure).await);
         }
         let details = json!({ "former": plan.former, "revision": current.head.number });
@@ -109,7 +127,7 @@ impl Agm {
         let used = current.document.assignments.values().find(|a| a.provider == *provider).map(|a| a.model.as_str());
         let (trial, failure) = match used {
             Some(model) => {
-                let trial = self.0.vendors.chat(stored, model).await;
+                let trial = self.0.vendors.chat(stored, &hybrid::served_model(&current.document, provider, model)).await;
                 let failure = trial.failure.clone();
                 (Some(trial), failure)
             }
@@ -123,24 +141,6 @@ impl Agm {
             Some(failure) => Err(failure.into_error("the default route was not changed")),
             None => Ok((trial, None)),
         }
-    }
-
-    /// Asks, as the agents do, for every model of theirs that the default route takes.
-    async fn default_probes(&self, current: &Arc<Current>) -> Vec<Trial> {
-        let document = &current.document;
-        let (table, _) = Table::compile(document);
-        let mut asked: BTreeMap<&str, &ConsumerName> = BTreeMap::new();
-        for (id, assignment) in &document.assignments {
-            let Some(agent) = document.agents.get(id) else { continue };
-            if table.reach(&agent.consumer, &assignment.model).route == Some(RouteName::default_route()) {
-                asked.entry(&assignment.model).or_insert(&agent.consumer);
-            }
-        }
-        let mut probes = Vec::new();
-        for (model, consumer) in asked {
-            probes.push(self.probe(consumer, model, false).await);
-        }
-        probes
     }
 
     /// Takes the change back, and says how that went.

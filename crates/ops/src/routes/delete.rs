@@ -51,11 +51,15 @@ impl Agm {
     }
 }
 
-/// Refuses a change of routes after which an agent's model reaches another provider than before, or none.
-pub(super) fn nobody_moves(before: &Document, after: &Document, pending: &[Wish]) -> Result<(), OpError> {
-    let moved = hybrid::moved(before, after, pending, &[]);
+/// Refuses a change of routes after which an agent's model reaches another provider than before, or none. Those for which the same provider
+/// is asked for another model are only told.
+pub(super) fn nobody_moves(before: &Document, after: &Document, pending: &[Wish]) -> Result<Vec<Diagnostic>, OpError> {
+    let moved = hybrid::rerouted(before, after, pending, &[]);
     if moved.is_empty() {
-        return Ok(());
+        let to = |m: &Moved| m.to.clone().unwrap_or_default();
+        let others = hybrid::moved(before, after, pending, &[]);
+        let note = |m: &Moved| Diagnostic::note(Code::RouteConflict, "", format!("`{}` of {} goes to {} now", m.model, m.agent, to(m)));
+        return Ok(others.iter().map(note).collect());
     }
     let goes = |m: &Moved| {
         let to = m.to.as_deref().map_or_else(|| "nowhere".to_owned(), |to| format!("to `{to}`"));

@@ -1,30 +1,40 @@
 //! Changing a route, or making one: what the edit names, and nothing else.
 
+use std::fmt;
+
 use agm_domain::check;
 use agm_domain::code::Code;
 use agm_domain::diagnostic::Diagnostic;
 use agm_domain::diff::Change;
 use agm_domain::document::Document;
 use agm_domain::edit::next_version;
+use agm_domain::hybrid;
 use agm_domain::name::{ConsumerName, ProviderName, RouteName};
-use agm_domain::route::{AiRoute, AuthConfig, HeaderControl, HeaderEdits, HeaderValue, ModelPredicate, Predicate, RouteExtra};
+use agm_domain::redact::{is_secret_header, redact};
+use agm_domain::route::{AiRoute, AuthConfig, HeaderControl, HeaderValue, ModelPredicate, Predicate, RouteExtra, Upstream};
 use agm_domain::secret::mask;
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
 use super::delete::nobody_moves;
 use super::view::{FallbackView, RouteUpstream, RouteView};
 use crate::actor::Actor;
+use crate::agents::present;
 use crate::agm::Agm;
 use crate::error::OpError;
 
-/// A change of a route. What is absent stays as it is; a new route takes it from the default route.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+/// A change of a route. What is absent stays as it is; a new route takes it from the default route. Formatted, it shows no header's value.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct RouteEdit {
     /// Where requests go; the weights add up to 100.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upstreams: Option<Vec<RouteUpstream>>,
+    /// Changes to the model mapping of its only upstream: the model that is asked for → the model that the vendor is asked for; `null` takes
+    /// an entry out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub model_mapping: Option<Map<String, Value>>,
     /// Models it takes; none means every model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model_predicates: Option<Vec<ModelPredicate>>,
@@ -32,7 +42,7 @@ pub struct RouteEdit {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub models: Option<Vec<String>>,
     /// Where requests go when the upstreams fail; `null` for nowhere.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "even_null")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub fallback: Option<Option<FallbackView>>,
     /// Hosts it answers for.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,7 +54,7 @@ pub struct RouteEdit {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auth: Option<AuthEdit>,
     /// Changes to headers, as the Console has them; `null` for none.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "even_null")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     #[schema(value_type = Option<Object>)]
     pub header_control: Option<Option<Value>>,
 }
@@ -98,7 +108,7 @@ impl Agm {
         }
         let mut found = Vec::new();
         let created = before.is_none();
-        let base = before.clone().unwrap_or_else(|| self.new_route(&writer.document, name, &mut found));
+        let base = before.clone().unwrap_or_else(|| self.new_route(&writer.document, name, edit, &mut found));
         let mut route = edit.on(base, created, &mut found);
         found.extend(check::route_hard(&route, &writer.document));
         found.extend(check::route_policy(&route, &writer.document));
@@ -116,7 +126,8 @@ impl Agm {
             route.version = Some(next_version(route.version.as_deref()));
         }
         writer.document.routes.insert(route.name.clone(), route.clone());
-        nobody_moves(&writer.base().document, &writer.document, &self.0.switches.pending())?;
+        let served = nobody_moves(&writer.base().document, &writer.document, &self.0.switches.pending())?;
+        let notes = [notes, served].concat();
 
         let changes = writer.changes();
         let findings = self.findings(&writer.document);
@@ -130,8 +141,14 @@ impl Agm {
         Ok(RouteChanged { route: self.route_view(&route, &findings), created, notes, changes, revision })
     }
 
-    /// A route that is not yet there: host, path and callers of the default route, no upstreams.
-    fn new_route(&self, document: &Document, name: &str, found: &mut Vec<Diagnostic>) -> AiRoute {
+    /// A route that is not yet there: host, path and callers of the default route, no upstreams. The one that hybrid routing would make for a
+    /// provider goes to that provider, unless the edit says where to.
+    fn new_route(&self, document: &Document, name: &str, edit: &RouteEdit, found: &mut Vec<Diagnostic>) -> AiRoute {
+        let without_default = document.providers.keys().filter(|provider| document.default_owner() != Some(*provider));
+        let owner = without_default.into_iter().find(|provider| RouteName::of_provider(provider).as_str() == name);
+        if let Some(owner) = owner.filter(|_| edit.upstreams.is_none()) {
+            return hybrid::provider_route(document, owner, Vec::new(), &self.stamp());
+        }
         if let Some(bad) = route_name(name) {
             found.push(bad);
         }
@@ -156,6 +173,9 @@ impl RouteEdit {
         if let Some(upstreams) = &self.upstreams {
             let known = std::mem::take(&mut route.upstreams);
             route.upstreams = upstreams.iter().enumerate().map(|(index, upstream)| upstream.store(index, &known)).collect();
+        }
+        if let Some(mapping) = &self.model_mapping {
+            map_models(&mut route.upstreams, mapping, found);
         }
         if let Some(predicates) = &self.model_predicates {
             route.model_predicates.clone_from(predicates);
@@ -185,6 +205,12 @@ impl RouteEdit {
             route.header_control = headers(control.as_ref(), route.header_control.as_ref(), found);
         }
         route
+    }
+}
+
+impl fmt::Debug for RouteEdit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        redact(&json!(self)).fmt(f)
     }
 }
 
@@ -222,27 +248,66 @@ fn list_models(route: &mut AiRoute, models: &[String], leave: bool, found: &mut 
     }
 }
 
-/// The header changes to store. A value that comes back as it was shown, masked, means the one that is stored.
-fn headers(given: Option<&Value>, stored: Option<&HeaderControl>, found: &mut Vec<Diagnostic>) -> Option<HeaderControl> {
-    let mut control = match given.map(|value| serde_json::from_value::<HeaderControl>(value.clone())).transpose() {
-        Ok(control) => control?,
-        Err(error) => {
-            let what = format!("this cannot be understood: {error}");
-            found.push(bad("/headerControl", &what, "give `enabled`, and `request` and `response` with `add`, `set` and `remove`"));
-            return None;
+/// Changes the mapping of the only upstream.
+fn map_models(upstreams: &mut [Upstream], mapping: &Map<String, Value>, found: &mut Vec<Diagnostic>) {
+    let [only] = upstreams else {
+        if !upstreams.is_empty() {
+            let cure = "give `upstreams`, each with its `modelMapping`";
+            found.push(bad("/modelMapping", "this route has several upstreams, and each has a mapping of its own", cure));
         }
+        return;
     };
-    let values = |edits: &HeaderEdits| edits.add.iter().chain(&edits.set).cloned().collect::<Vec<_>>();
-    let known: Vec<HeaderValue> = stored.iter().flat_map(|c| c.request.iter().chain(&c.response)).flat_map(values).collect();
-    for edits in control.request.iter_mut().chain(&mut control.response) {
-        for header in edits.add.iter_mut().chain(&mut edits.set) {
-            let same = |k: &&HeaderValue| k.key.eq_ignore_ascii_case(&header.key) && mask(&k.value) == header.value;
-            if let Some(kept) = known.iter().find(same) {
-                header.value.clone_from(&kept.value);
+    for (asked, wanted) in mapping {
+        match wanted {
+            Value::Null => drop(only.model_mapping.shift_remove(asked)),
+            Value::String(model) if !asked.is_empty() && !model.is_empty() => {
+                only.model_mapping.insert(asked.clone(), wanted.clone());
             }
+            _ => found.push(bad("/modelMapping", "a mapping goes from a model to a model", "give `{\"asked\": \"wanted\"}`, or null")),
         }
     }
+}
+
+/// The header changes to store. The value of a secret header that comes back as it was shown, masked, means the one that is stored in the
+/// same place; it is found nowhere else, so that nobody can move a secret to where it can be read.
+fn headers(given: Option<&Value>, stored: Option<&HeaderControl>, found: &mut Vec<Diagnostic>) -> Option<HeaderControl> {
+    // What cannot be read is not repeated: it may be a secret.
+    let Ok(control) = given.map(|value| serde_json::from_value::<HeaderControl>(value.clone())).transpose() else {
+        let cure = "give `enabled`, and `request` and `response` with `add`, `set` and `remove`";
+        found.push(bad("/headerControl", "these are not changes to headers", cure));
+        return None;
+    };
+    let mut control = control?;
+    let directions = [
+        ("request", control.request.as_mut(), stored.and_then(|control| control.request.as_ref())),
+        ("response", control.response.as_mut(), stored.and_then(|control| control.response.as_ref())),
+    ];
+    for (direction, edits, stored) in directions {
+        let Some(edits) = edits else { continue };
+        let (add, set) = stored.map(|edits| (edits.add.as_slice(), edits.set.as_slice())).unwrap_or_default();
+        unmask(&mut edits.add, add, &format!("/headerControl/{direction}/add"), found);
+        unmask(&mut edits.set, set, &format!("/headerControl/{direction}/set"), found);
+    }
     Some(control)
+}
+
+fn unmask(given: &mut [HeaderValue], stored: &[HeaderValue], pointer: &str, found: &mut Vec<Diagnostic>) {
+    for (index, header) in given.iter_mut().enumerate().filter(|(_, header)| is_secret_header(&header.key)) {
+        let same = |kept: &&HeaderValue| kept.key.eq_ignore_ascii_case(&header.key) && mask(&kept.value) == header.value;
+        let mut values: Vec<&str> = stored.iter().filter(same).map(|kept| kept.value.as_str()).collect();
+        values.dedup();
+        let here = stored.get(index).filter(same).map(|kept| kept.value.as_str());
+        let kept = match values.as_slice() {
+            [only] => Some(*only),
+            _ => here,
+        };
+        if let Some(kept) = kept {
+            header.value = kept.to_owned();
+        } else if header.value.contains('…') {
+            let what = format!("this is the mask of a value, and it is not clear of which one of `{}`", header.key);
+            found.push(bad(&format!("{pointer}/{index}/value"), &what, "give the value itself"));
+        }
+    }
 }
 
 /// What is wrong with the routes that take every model: there is one, the default route, and it does.
@@ -284,10 +349,4 @@ fn route_name(name: &str) -> Option<Diagnostic> {
 
 fn bad(pointer: &str, what: &str, cure: &str) -> Diagnostic {
     Diagnostic::hard(Code::ValidationFailed, pointer, what).hint(cure)
-}
-
-/// A member that is `null` is given; one that is absent is not.
-#[expect(clippy::option_option, reason = "absent, null and a value are three things")]
-fn even_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }

@@ -5,10 +5,11 @@ use agm_domain::check;
 use agm_domain::code::Code;
 use agm_domain::document::Document;
 use agm_domain::name::ConsumerName;
-use agm_domain::table::{CompiledRoute, CompiledUpstream, Reason, Table, Verdict};
+use agm_domain::table::{CompiledRoute, CompiledUpstream, Reason, Verdict};
 use serde::{Deserialize, Serialize};
 
 use crate::agm::Agm;
+use crate::current::Current;
 use crate::error::{Fault, OpError};
 
 /// A question.
@@ -75,7 +76,7 @@ impl Agm {
         }
         let current = self.current();
         let caller = consumer(&current.document, request.caller.as_deref().unwrap_or("manager"))?;
-        Ok(explain(&current.document, &caller, &request.model))
+        Ok(explain(&current, &caller, &request.model))
     }
 }
 
@@ -91,8 +92,8 @@ fn consumer(document: &Document, text: &str) -> Result<ConsumerName, OpError> {
     })
 }
 
-fn explain(document: &Document, caller: &ConsumerName, model: &str) -> Explanation {
-    let (table, _) = Table::compile(document);
+fn explain(current: &Current, caller: &ConsumerName, model: &str) -> Explanation {
+    let (document, table) = (&current.document, current.table());
     let ask = table.calling_point().ask(model);
     let taken = table.select(&ask);
     let allowed = taken.is_some_and(|route| route.allows(caller.as_str()));

@@ -44,8 +44,7 @@ impl Agm {
     pub async fn repair_routes(&self, actor: &Actor, dry_run: bool) -> Result<RoutesRepaired, OpError> {
         self.acting()?;
         let mut writer = self.writer().await;
-        let switches = &self.0.switches;
-        let routing = hybrid::repair(&writer.document, &switches.pending(), &switches.running(), &self.stamp());
+        let routing = hybrid::repair(&writer.document, &self.0.switches.pending(), &self.under_way(), &self.stamp());
         writer.apply(&routing.edits)?;
         let changes = writer.changes();
         let mut revision = None;

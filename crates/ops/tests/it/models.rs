@@ -4,6 +4,7 @@ use agm_domain::catalog::Source;
 use agm_domain::code::Code;
 use agm_domain::diff::ChangeKind;
 use agm_ops::Fault;
+use agm_simvendor::{Api, Behaviour, On};
 use serde_json::json;
 
 use crate::world::{KEY, World, actor, script};
@@ -44,4 +45,17 @@ async fn a_card_of_ones_own_wins_until_it_is_removed() {
     world.agm.delete_model(&actor(), "deepseek-chat", None, false).await.unwrap();
     assert_eq!(world.agm.model("deepseek-chat").unwrap(), before);
     assert_eq!(world.agm.delete_model(&actor(), "deepseek-chat", None, false).await.unwrap_err().fault, Fault::NotFound);
+}
+
+#[tokio::test]
+async fn what_a_provider_lists_counts_where_the_catalog_knows_nothing() {
+    let world = World::of(vec![script("one").key(KEY)]).await;
+    world.provider("router", "openrouter", 0).await;
+    let list = json!({ "data": [{ "id": "house-model", "context_length": 32_000, "top_provider": { "max_completion_tokens": 4_000 } }, { "id": "glm-5", "context_length": 5 }] });
+    let body = Some(list.to_string());
+    world.vendors[0].push_on(On::Api(Api::Models), Behaviour::Error { status: 200, body, retry_after: None });
+    world.agm.provider_models("router", true).await.unwrap();
+    let model = world.agm.model("house-model").unwrap();
+    assert_eq!((model.source, model.card.context_window, model.card.max_tokens), (Source::Provider, 32_000, 4_000));
+    assert_eq!(world.agm.model("glm-5").unwrap().source, Source::Catalog);
 }

@@ -225,3 +225,23 @@ async fn a_test_of_nothing_is_refused() {
     let spaced = TestRequest { model: Some("two words".into()), ..unknown };
     assert_eq!(world.agm.test_provider(&spaced).await.unwrap_err().code, Code::InvalidModel);
 }
+
+#[tokio::test]
+async fn only_a_refusal_shows_that_a_key_is_needed() {
+    let world = World::of(vec![script("one").key(KEY)]).await;
+    assert!(test(&world, KEY, None).await.key_checked);
+    // Whether the list takes a key stays open when the vendor is out of order just then.
+    for (kind, flavour) in [("openai", Flavour::OpenAi), ("claude", Flavour::Anthropic)] {
+        let world = World::of(vec![Script::new("two", flavour)]).await;
+        let models = On::Api(agm_simvendor::Api::Models);
+        world.vendors[0].push_on(models.clone(), Behaviour::Answer);
+        world.vendors[0].push_on(models, Behaviour::error(500));
+        let tested = test_form(&world, new_provider("fresh", kind, KEY, &world.vendors[0]), None).await;
+        assert!(!tested.key_checked, "{kind}");
+        // Where the type needs a key, that is not enough.
+        if kind == "claude" {
+            let (_, message, _) = failure(&tested);
+            assert!(message.contains("could not be seen"), "{message}");
+        }
+    }
+}

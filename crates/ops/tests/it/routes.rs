@@ -190,7 +190,8 @@ async fn the_default_is_given_away_and_nobody_moves() {
     assert_eq!(set.changes.len(), plan.changes.len());
     assert!(set.preflight.unwrap().success);
     let probed: Vec<_> = set.probes.iter().map(|p| (p.success, p.provider.as_deref(), p.route.as_deref())).collect();
-    assert_eq!(probed, [(true, Some("second"), Some("default-ai-route"))]);
+    assert_eq!(probed, [(true, Some("second"), Some("default-ai-route")); 2], "once, and once streaming");
+    assert!(set.probes[1].first_token_ms.is_some());
     assert!(world.agm.provider("second").unwrap().is_default);
     assert_eq!(world.agm.explain(&ask("gpt-4o", None)).unwrap().upstreams[0].provider, "first");
     assert_eq!(world.agm.explain(&ask("deepseek-chat", None)).unwrap().upstreams[0].provider, "second");
@@ -200,22 +201,135 @@ async fn the_default_is_given_away_and_nobody_moves() {
 }
 
 #[tokio::test]
-async fn a_default_that_does_not_answer_is_put_back() {
+async fn a_default_that_does_not_answer_is_never_one() {
     let world = two().await;
     let before = world.agm.current();
-    // The vendor refuses the preflight: nothing was changed.
+    // The vendor refuses the preflight: nothing was written.
     world.vendors[1].push_on(On::Inference, Behaviour::error(401));
     let error = world.agm.set_default(&actor(), "second", false).await.unwrap_err();
     assert_eq!(error.code, Code::ModelNotReachable);
     assert_eq!(world.revision(), before.head.number);
-    // It passes, and fails afterwards: everything is as before.
-    world.vendors[1].update(|s| *s = s.clone().then_on(On::Inference, Behaviour::Answer).always_on(On::Inference, Behaviour::error(401)));
+    // It refuses through the gateway, or only to stream: no revision has it as the default.
+    let faults = [vec![Behaviour::error(401)], vec![Behaviour::Answer, Behaviour::CutStream { after_frames: 0 }]];
+    for fault in faults {
+        world.vendors[1].push_on(On::Inference, Behaviour::Answer);
+        for behaviour in fault {
+            world.vendors[1].push_on(On::Inference, behaviour);
+        }
+        let error = world.agm.set_default(&actor(), "second", false).await.unwrap_err();
+        assert!(error.message.contains("was not changed"), "{error}");
+        let after = world.agm.current();
+        assert_eq!(agm_domain::diff::diff(&before.document, &after.document), []);
+        for number in before.head.number..=after.head.number {
+            let revision = world.agm.store().read(number).await.unwrap();
+            assert_eq!(revision.document["routes"]["default-ai-route"]["upstreams"][0]["provider"], "first", "revision {number}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_default_that_fails_once_it_is_one_is_put_back() {
+    let world = two().await;
+    let before = world.agm.current();
+    // Preflight, the temporary route, and that streaming, pass.
+    world.vendors[1].update(|s| {
+        let passing = (0..3).fold(s.clone(), |s, _| s.then_on(On::Inference, Behaviour::Answer));
+        *s = passing.always_on(On::Inference, Behaviour::error(401));
+    });
     let error = world.agm.set_default(&actor(), "second", false).await.unwrap_err();
     assert!(error.message.contains("put back"), "{error}");
     assert_eq!(error.details["cause"], json!(Code::VendorKeyRefused));
     let after = world.agm.current();
     assert_eq!(agm_domain::diff::diff(&before.document, &after.document), []);
     assert_eq!(after.head.content, before.head.content, "byte for byte, but for the counters");
+}
+
+#[tokio::test]
+async fn a_default_for_which_somebody_else_answers_is_never_one() {
+    let world = two().await;
+    // An installer's route, which comes before every other one because its path is longer.
+    let stored = json!({
+        "name": "installer", "upstreams": [{ "provider": "first", "weight": 100 }],
+        "pathPredicate": { "matchType": "PRE", "matchValue": "/v1/chat/completions" },
+        "modelPredicates": [{ "matchType": "REGULAR", "matchValue": "agm-probe-.*" }]
+    });
+    let route: agm_domain::route::AiRoute = serde_json::from_value(stored).unwrap();
+    world.elsewhere(|document| drop(document.routes.insert(route.name.clone(), route))).await;
+    let error = world.agm.set_default(&actor(), "second", false).await.unwrap_err();
+    assert!(error.message.contains("answered by `first` instead of `second`"), "{error}");
+    assert!(world.agm.provider("first").unwrap().is_default);
+    assert!(!world.agm.routes().iter().any(|route| route.name.starts_with("agm-probe-")));
+}
+
+#[tokio::test]
+async fn a_masked_value_stands_for_the_one_in_the_same_place_only() {
+    let world = two().await;
+    let (first, second) = ("hush-0123456789abcdefghij", "hush-9876543210zyxwvughij");
+    let header = |value: &str| json!({ "key": "X-Auth", "value": value });
+    let control = |request: Value, response: Value| json!({ "headerControl": { "enabled": true, "request": { "set": request }, "response": { "set": response } } });
+    let put = async |change: Value| world.agm.put_route(&actor(), "second-ai-route", &edit(change), None, false).await;
+    let made = put(control(json!([header(first), header(second), { "key": "x-team", "value": "blue" }]), json!([]))).await.unwrap();
+    let shown = made.route.header_control.unwrap();
+    let mask = shown["request"]["set"][0]["value"].clone();
+    assert_eq!((&mask, &shown["request"]["set"][2]["value"]), (&json!("hus…ghij"), &json!("blue")));
+    assert_eq!(put(json!({ "headerControl": shown })).await.unwrap().changes, []);
+    // Both have this mask; nothing says which one is meant.
+    let team = json!({ "key": "x-team", "value": "blue" });
+    let ambiguous = control(json!([team, team, header("hus…ghij")]), json!([]));
+    assert_eq!(put(ambiguous).await.unwrap_err().fault, Fault::Invalid);
+    // A mask in the answer's headers would send the secret to whoever asks.
+    let moved = control(json!([header(first), header(second)]), json!([header("hus…ghij")]));
+    let error = put(moved).await.unwrap_err();
+    assert_eq!((error.fault, error.code), (Fault::Invalid, Code::ValidationFailed));
+    let stored = world.agm.current().document.routes["second-ai-route"].header_control.clone().unwrap();
+    let values: Vec<_> = stored.request.unwrap().set.into_iter().map(|h| h.value).collect();
+    assert_eq!(values, [first, second, "blue"]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_not_repeated() {
+    let world = two().await;
+    let hush = "hush-0123456789abcdefghij";
+    let change = edit(json!({ "headerControl": { "request": { "set": hush } } }));
+    let error = world.agm.put_route(&actor(), "second-ai-route", &change, None, false).await.unwrap_err();
+    assert!(!format!("{error:?}").contains("0123456789"), "{error:?}");
+    let patch: agm_ops::ProviderPatch = serde_json::from_value(json!({ "failover": { "failureThreshold": hush } })).unwrap();
+    let error = world.agm.edit_provider(&actor(), "second", patch, None, false).await.unwrap_err();
+    assert!(!format!("{error:?}").contains("0123456789"), "{error:?}");
+    let secret = json!({ "headerControl": { "request": { "set": [{ "key": "Authorization", "value": hush }] } } });
+    let fields: agm_ops::ProviderPatch = serde_json::from_value(json!({ "fields": { "awsSecretKey": hush } })).unwrap();
+    assert!(!format!("{:?} {fields:?}", edit(secret)).contains("0123456789"));
+}
+
+#[tokio::test]
+async fn the_hinted_alias_works() {
+    let world = two().await;
+    world.provider("router", "openrouter", 0).await;
+    let wish: agm_ops::SwitchRequest =
+        serde_json::from_value(json!({ "targets": ["manager"], "provider": "router", "model": "deepseek-chat" })).unwrap();
+    let refused = world.agm.plan_switch(&wish).await.unwrap_err();
+    let hint = format!("{:?} {:?}", refused.hint, refused.details);
+    let command = "agm route set router-ai-route --map router.deepseek-chat=deepseek-chat --model router.deepseek-chat";
+    assert!(hint.contains(command), "{hint}");
+    // What the command sends; the provider has no route yet.
+    let change = |alias: &str| edit(json!({ "modelMapping": { alias: "deepseek-chat" }, "models": [alias] }));
+    let made = world.agm.put_route(&actor(), "router-ai-route", &change("router.deepseek-chat"), None, false).await.unwrap();
+    assert!(made.created && made.route.managed, "it is the route that hybrid routing would make");
+    let goes = world.agm.explain(&ask("router.deepseek-chat", None)).unwrap();
+    assert_eq!((goes.upstreams[0].provider.as_str(), goes.upstreams[0].model.as_str()), ("router", "deepseek-chat"));
+    world.run_on("manager", "router", "router.deepseek-chat").await;
+    // A route that is there keeps what it maps already.
+    let more = edit(json!({ "modelMapping": { "second.m": "m", "router.deepseek-chat": null } }));
+    let changed = world.agm.put_route(&actor(), "router-ai-route", &more, None, true).await.unwrap();
+    assert_eq!(changed.route.upstreams[0].model_mapping, *json!({ "second.m": "m" }).as_object().unwrap());
+    assert_eq!(changed.notes.len(), 1, "the Manager's model would be another one: {:?}", changed.notes);
+    // The default owner's aliases are on the default route.
+    let change = edit(json!({ "modelMapping": { "first.kimi": "kimi" }, "models": ["first.kimi"] }));
+    world.agm.put_route(&actor(), "default-ai-route", &change, None, false).await.unwrap();
+    assert_eq!(world.agm.explain(&ask("first.kimi", None)).unwrap().upstreams[0].model, "kimi");
+    let several = json!({ "upstreams": [{ "provider": "first", "weight": 50 }, { "provider": "second", "weight": 50 }], "models": ["x"], "modelMapping": { "x": "y" } });
+    let error = world.agm.put_route(&actor(), "mix", &edit(several), None, false).await.unwrap_err();
+    assert_eq!((error.code, error.fault), (Code::ValidationFailed, Fault::Invalid));
 }
 
 #[tokio::test]

@@ -68,5 +68,5 @@ async fn a_key_is_not_given_out_unless_that_is_taken_down() {
 fn an_agent_s_own_key_is_no_part_of_what_is_logged_of_a_request() {
     let key = PlantedKey::generate("agm-");
     let new: NewAgent = serde_json::from_value(json!({ "name": "alice", "key": key.value() })).unwrap();
-    key.assert_absent("a request's debug form", &format!("{new:?}"));
+    key.assert_absent("a request's debug form", format!("{new:?}"));
 }

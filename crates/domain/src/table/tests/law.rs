@@ -146,6 +146,17 @@ proptest! {
         let mut upstream = Upstream::only("p".into());
         upstream.model_mapping = stored.into_iter().map(|(k, v)| (k, v.into())).collect();
         let mapping = Mapping::new(&upstream.model_mapping);
-        prop_assert_eq!(mapping.target(Some(&model)).unwrap_or(&model), upstream.mapped_model(&model));
+        prop_assert_eq!(mapping.target(Some(&model)).unwrap_or(&model), mapped(&upstream, &model));
     }
+}
+
+/// Contract 7.4, word by word: the exact key, then the alphabetically first `prefix*` that matches, then `*`; an empty result keeps the model.
+fn mapped<'a>(upstream: &'a Upstream, model: &'a str) -> &'a str {
+    let mapping = &upstream.model_mapping;
+    let mut prefixes: Vec<&String> = mapping.keys().filter(|key| key.len() > 1 && key.ends_with('*')).collect();
+    prefixes.sort();
+    let prefix = prefixes.into_iter().find(|key| model.starts_with(&key[..key.len() - 1]));
+    let mut keys = [Some(model), prefix.map(String::as_str), Some("*")].into_iter().flatten();
+    let target = keys.find_map(|key| mapping.get(key)).and_then(serde_json::Value::as_str);
+    target.filter(|target| !target.is_empty()).unwrap_or(model)
 }
