@@ -61,15 +61,17 @@ pub(crate) enum RouteCommand {
 Examples:
   agm route set lab --upstream lab --predicate PRE:llama- --dry-run
   agm route set default-ai-route --upstream qwen:80 --upstream deepseek:20
-  agm route set deepseek-ai-route --model deepseek-chat --model deepseek-reasoner")]
+  agm route set deepseek-ai-route --model deepseek-chat --model deepseek-reasoner
+  agm route set lab-ai-route --map lab.gpt-4o=gpt-4o --model lab.gpt-4o")]
 pub(crate) struct RouteSet {
     /// Its name
     pub(crate) name: String,
     /// A provider and its weight; may be repeated
     #[arg(long = "upstream", value_name = "PROVIDER[:WEIGHT]")]
     pub(crate) upstreams: Vec<Upstream>,
-    /// Asks the providers for another model than the client did, `asked=wanted`; may be repeated
-    #[arg(long = "map", value_name = "MODEL=MODEL", requires = "upstreams")]
+    /// Asks the providers for another model than the client did, `asked=wanted`; without `--upstream` it is added to the only one; may be
+    /// repeated
+    #[arg(long = "map", value_name = "MODEL=MODEL")]
     pub(crate) mapping: Vec<String>,
     /// Which models it takes, `EQUAL:id` or `PRE:prefix`; may be repeated
     #[arg(long = "predicate", value_name = "KIND:TEXT")]

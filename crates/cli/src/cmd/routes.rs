@@ -132,7 +132,8 @@ async fn set(session: &Session, args: RouteSet) -> Result<Exit> {
     let path = ["routes", args.name.as_str()];
     let etag = match session.client.with_etag(&path).await {
         Ok((_, etag)) => Some(etag),
-        Err(error) if error.exit == Exit::NotFound && !args.upstreams.is_empty() => None,
+        // A route with a mapping alone can be a provider's own, which goes to that provider.
+        Err(error) if error.exit == Exit::NotFound && !(args.upstreams.is_empty() && args.mapping.is_empty()) => None,
         Err(error) => return Err(error),
     };
     let condition = etag.as_deref().map_or(Condition::New, Condition::Unchanged);
@@ -152,8 +153,11 @@ async fn set(session: &Session, args: RouteSet) -> Result<Exit> {
 fn edit(args: &RouteSet) -> Result<Value> {
     let mut body = Map::new();
     let mut put = |name: &str, value: Value| drop(body.insert(name.to_owned(), value));
+    let mapping = mapping(&args.mapping)?;
     if !args.upstreams.is_empty() {
-        put("upstreams", upstreams(&args.upstreams, &args.mapping)?);
+        put("upstreams", upstreams(&args.upstreams, &mapping));
+    } else if !mapping.is_empty() {
+        put("modelMapping", mapping.into());
     }
     if !args.predicates.is_empty() {
         put("modelPredicates", args.predicates.iter().map(|text| predicate(text)).collect::<Result<Vec<_>>>()?.into());
@@ -183,19 +187,20 @@ fn edit(args: &RouteSet) -> Result<Value> {
     Ok(Value::Object(body))
 }
 
+fn mapping(given: &[String]) -> Result<Map<String, Value>> {
+    let pair = |pair: &String| match pair.split_once('=') {
+        Some((asked, wanted)) => Ok((asked.to_owned(), wanted.into())),
+        None => Err(CliError::usage(format!("`--map {pair}` is not of the form MODEL=MODEL"))),
+    };
+    given.iter().map(pair).collect()
+}
+
 /// Upstreams whose weights were not given share equally; the first takes what cannot be divided.
-fn upstreams(given: &[Upstream], mapping: &[String]) -> Result<Value> {
-    let mut models = Map::new();
-    for pair in mapping {
-        let Some((asked, wanted)) = pair.split_once('=') else {
-            return Err(CliError::usage(format!("`--map {pair}` is not of the form MODEL=MODEL")));
-        };
-        models.insert(asked.to_owned(), wanted.into());
-    }
+fn upstreams(given: &[Upstream], models: &Map<String, Value>) -> Value {
     let count = u32::try_from(given.len()).unwrap_or(u32::MAX).max(1);
     let share = |index: usize| 100 / count + if index == 0 { 100 % count } else { 0 };
     let one = |(index, upstream): (usize, &Upstream)| json!({ "provider": upstream.provider, "weight": upstream.weight.unwrap_or_else(|| share(index)), "modelMapping": models });
-    Ok(given.iter().enumerate().map(one).collect::<Vec<_>>().into())
+    given.iter().enumerate().map(one).collect::<Vec<_>>().into()
 }
 
 fn predicate(text: &str) -> Result<Value> {
@@ -251,13 +256,28 @@ mod tests {
     fn shares_add_up() {
         let check = |given: &[&str], expected: &[u64]| {
             let given: Vec<Upstream> = given.iter().map(|text| text.parse().unwrap()).collect();
-            let made = upstreams(&given, &[]).unwrap();
+            let made = upstreams(&given, &Map::new());
             let weights: Vec<u64> = made.as_array().unwrap().iter().map(|u| u["weight"].as_u64().unwrap()).collect();
             assert_eq!(weights, expected);
         };
         check(&["a"], &[100]);
         check(&["a", "b", "c"], &[34, 33, 33]);
         check(&["a:80", "b:20"], &[80, 20]);
+    }
+
+    #[test]
+    fn a_mapping_alone_goes_to_the_only_upstream() {
+        #[derive(clap::Parser)]
+        struct Line {
+            #[command(flatten)]
+            set: RouteSet,
+        }
+        let body = |line: &[&str]| edit(&<Line as clap::Parser>::try_parse_from([&["set"], line].concat()).unwrap().set);
+        let hinted = body(&["lab-ai-route", "--map", "lab.m=m", "--model", "lab.m"]).unwrap();
+        assert_eq!(hinted, json!({ "modelMapping": { "lab.m": "m" }, "models": ["lab.m"] }));
+        let named = body(&["lab", "--map", "a=b", "--upstream", "lab"]).unwrap();
+        assert_eq!(named, json!({ "upstreams": [{ "provider": "lab", "weight": 100, "modelMapping": { "a": "b" } }] }));
+        assert_eq!(body(&["lab", "--map", "a"]).unwrap_err().exit, Exit::Usage);
     }
 
     #[test]
