@@ -9,7 +9,6 @@ use agm_agents::openclaw::{Notice, Undo, Wish};
 use agm_agents::standalone::{self, Delivered, Drift, Planned, ReadBack, Target};
 use agm_domain::agent::{Agent, AgentId, ConfigFile};
 use agm_domain::assignment::Assignment;
-use agm_domain::catalog;
 use agm_domain::code::Code;
 use agm_domain::consumer::Consumer;
 use agm_domain::diagnostic::Diagnostic;
@@ -172,7 +171,7 @@ fn wish(agm: &Agm, agent: &Agent, document: &Document, to: &Assignment) -> Resul
         let message = format!("the consumer `{}` has no key", agent.consumer);
         OpError::new(Fault::Conflict, Code::ConsumerNotFound, message).hint(format!("`agm agent key {} --rotate` gives it one", agent.id))
     };
-    let (card, _) = catalog::card(&to.model, document.models.get(&to.model));
+    let (card, _) = agm.card(document, [to.provider.as_str()], &to.model);
     let input = card.input.iter().filter_map(|m| serde_json::to_value(m).ok()).filter_map(|v| v.as_str().map(str::to_owned));
     Ok(Wish {
         gateway_base_url: format!("{}/v1", agm.gateway_url()),

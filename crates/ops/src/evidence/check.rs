@@ -47,7 +47,7 @@ impl Agm {
             let trial = self.probe(&agent.consumer, &assignment.model, false).await;
             let proof = crate::switch::reachable(&trial, self.stamp(), crate::switch::OWN_KEY);
             let drift = self.0.evidence.of(id).drift;
-            self.0.evidence.put(id, vec![proof], drift);
+            self.keep(id, vec![proof], drift);
         }
         Ok(self.refresh_evidence(id).await)
     }
@@ -87,6 +87,11 @@ impl Agm {
         findings.delivered(&current, assignment).await;
         findings.observed(assignment);
         let Findings { proofs, drift, .. } = findings;
+        self.keep(id, proofs, drift)
+    }
+
+    /// Takes down what was found, and tells everybody what is new about it.
+    fn keep(&self, id: &AgentId, proofs: Vec<Proof>, drift: Vec<Drift>) -> Evidence {
         let change = self.0.evidence.put(id, proofs, drift);
         let evidence = self.0.evidence.of(id);
         if change.proofs {

@@ -67,8 +67,9 @@ impl Run {
                 Ok(sentence) => {
                     sentences.push(sentence);
                     self.update(|report| {
-                        let same = report.members.iter_mut().find(|m| m.agent == member.agent);
-                        same.into_iter().for_each(|m| m.needs_restart = needs_restart);
+                        if let Some(same) = report.members.iter_mut().find(|m| m.agent == member.agent) {
+                            same.needs_restart = needs_restart;
+                        }
                     });
                 }
                 Err(error) if self.request.keep_going => {

@@ -4,14 +4,13 @@ use std::collections::BTreeSet;
 
 use agm_domain::agent::AgentId;
 use agm_domain::assignment::Assignment;
-use agm_domain::catalog;
 use agm_domain::check::model_id;
 use agm_domain::code::Code;
 use agm_domain::diagnostic::Diagnostic;
 use agm_domain::diff::{Change, diff};
 use agm_domain::document::Document;
 use agm_domain::evidence::{Level, Verdict};
-use agm_domain::hybrid::{Routing, Wish, route_wishes};
+use agm_domain::hybrid::{Routing, Wish, route_wishes, served_model};
 use agm_domain::name::ProviderName;
 use agm_domain::switch::{Restart, Step, StepReport, StepState};
 use serde::{Deserialize, Serialize};
@@ -124,7 +123,7 @@ impl Agm {
         let routing = route_wishes(document, &wishes, &pending, request.move_others, &self.stamp())?;
         let all: Vec<Wish> = wishes.iter().chain(&routing.joined).cloned().collect();
         let members = self.members(document, request, targets, &all);
-        let mut warnings = self.warnings(request, &routing);
+        let mut warnings = self.warnings(document, request, &routing);
         let (mut files, mut restarts) = (Vec::new(), Vec::new());
         for member in &members {
             let Some(agent) = document.agents.get(&member.agent) else { continue };
@@ -177,7 +176,7 @@ impl Agm {
         from: Option<&Assignment>,
         joined: bool,
     ) -> (Assignment, String) {
-        let (card, source) = catalog::card(&wish.model, document.models.get(&wish.model));
+        let (card, source) = self.card(document, [wish.provider.as_str()], &wish.model);
         let asked = |number: Option<u64>, card: u64| number.filter(|_| !joined).unwrap_or(card);
         let kept = from.filter(|_| joined);
         let to = Assignment {
@@ -193,11 +192,12 @@ impl Agm {
         (to, source.to_string())
     }
 
-    fn warnings(&self, request: &SwitchRequest, routing: &Routing) -> Vec<Diagnostic> {
+    fn warnings(&self, document: &Document, request: &SwitchRequest, routing: &Routing) -> Vec<Diagnostic> {
         let mut warnings = routing.notes.clone();
-        let listed = self.0.lists.known(&ProviderName::from(request.provider.as_str()));
-        if listed.is_some_and(|list| !list.models.contains(&request.model)) {
-            let message = format!("`{}` does not list `{}`", request.provider, request.model);
+        let provider = ProviderName::from(request.provider.as_str());
+        let served = served_model(document, &provider, &request.model);
+        if self.0.lists.known(&provider).is_some_and(|list| !list.models.contains(&served)) {
+            let message = format!("`{provider}` does not list `{served}`");
             warnings.push(Diagnostic::note(Code::ModelNotListed, "/model", message).hint("the probe decides"));
         }
         warnings

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use agm_domain::diff::diff;
 use agm_domain::edit::Edit;
 use agm_domain::evidence::{Level, Proof, Verdict};
-use agm_domain::hybrid::{Wish, probe_route, route_wishes};
+use agm_domain::hybrid::{Wish, probe_route, route_wishes, served_model};
 use agm_domain::name::{ConsumerName, PROBE_PREFIX, ProviderName};
 use agm_domain::switch::{Step, SwitchState};
 use futures_util::StreamExt as _;
@@ -33,7 +33,8 @@ impl Run {
         let Some(provider) = current.document.providers.get(self.request.provider.as_str()) else {
             return Err(OpError::no_provider(&self.request.provider));
         };
-        let trial = self.agm.0.vendors.chat(provider, &self.request.model).await;
+        let served = served_model(&current.document, &provider.name, &self.request.model);
+        let trial = self.agm.0.vendors.chat(provider, &served).await;
         match trial.failure {
             None => {
                 self.done(Step::Preflight, format!("`{}` answered in {} ms", self.request.provider, trial.latency_ms));
@@ -57,7 +58,8 @@ impl Run {
             return Err(OpError::internal("no agent of the switch has a consumer"));
         };
         let provider = ProviderName::from(self.request.provider.as_str());
-        let route = probe_route(&writer.document, &self.id, &provider, &self.request.model, &prober, &self.agm.stamp());
+        let served = served_model(&writer.document, &provider, &self.request.model);
+        let route = probe_route(&writer.document, &self.id, &provider, &served, &prober, &self.agm.stamp());
         let edit = Edit::CreateRoute { route: Box::new(route) };
         self.begin(Step::Stage, Act { edits: vec![edit.clone()], ..Act::default() }).await?;
         edit.apply(&mut writer.document);

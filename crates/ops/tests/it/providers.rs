@@ -275,7 +275,8 @@ async fn lists_of_models_are_kept_until_there_is_a_better_one() {
 #[tokio::test]
 async fn lists_are_fetched_unasked_where_agm_serves() {
     let of = |name: &str, model: &str| script(name).key(KEY).model(model);
-    let world = World::of(vec![of("one", "gpt-4o"), of("two", "deepseek-chat").then_on(agm_simvendor::On::Every, Behaviour::error(500))]).await;
+    let world =
+        World::of(vec![of("one", "gpt-4o"), of("two", "deepseek-chat").then_on(agm_simvendor::On::Every, Behaviour::error(500))]).await;
     world.provider("a", "openai", 0).await;
     world.agm.keep_lists();
     listed(&world, "a", 1).await;
