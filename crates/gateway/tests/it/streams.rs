@@ -195,11 +195,11 @@ async fn long_streams_cost_no_memory() {
 /// Does its work only in the process that the test above starts.
 #[tokio::test]
 async fn long_streams_alone() {
+    const STREAMS: usize = 8;
+    const FRAMES: usize = 500;
     if std::env::var_os(ALONE).is_none() {
         return;
     }
-    const STREAMS: usize = 8;
-    const FRAMES: usize = 500;
     let (vendor, gateway) = simple().await;
     vendor.update(|script| script.pacing = Pacing { frames: Some(FRAMES), gap: Duration::ZERO, frame_bytes: Some(10_000), stamp: false });
     send(&gateway, &stream("m")).await;
