@@ -131,11 +131,13 @@ impl Blob {
         }
     }
 
-    /// Removes a folder that holds nothing; one with content stays, and a bucket has no empty ones.
+    /// Removes a folder that holds nothing; one with content stays. Buckets have none, but servers that keep objects in folders do
+    /// (SeaweedFS) and list them: there the folder goes by its own name.
     pub async fn delete_empty_folder(&self, folder: &str) -> Result<(), Error> {
         path::check(folder)?;
         match self {
             Self::Dir(dir) => dir.delete_empty_folder(folder).await,
+            Self::S3(s3) if s3.list(folder, None).await?.is_empty() => s3.delete(folder).await,
             Self::S3(_) => Ok(()),
         }
     }
