@@ -160,12 +160,10 @@ impl Gateway {
     /// The newest request of this consumer for each API and model, newest first.
     pub fn last_seen(&self, consumer: &str) -> Vec<LastSeen> {
         let mut newest: HashMap<(&'static str, Arc<str>), LastSeen> = HashMap::new();
-        for meter in self.meters().iter().filter(|m| *m.key.consumer == *consumer) {
-            if let Some(last) = meter.last() {
-                let known = newest.entry((last.api, Arc::clone(&last.model))).or_insert_with(|| last.clone());
-                if known.seq < last.seq {
-                    *known = last;
-                }
+        for last in self.shared.meters.iter().flat_map(|meters| meters.last(consumer)) {
+            let known = newest.entry((last.api, Arc::clone(&last.model))).or_insert_with(|| last.clone());
+            if known.seq < last.seq {
+                *known = last;
             }
         }
         let mut all: Vec<LastSeen> = newest.into_values().collect();

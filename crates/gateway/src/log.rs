@@ -68,7 +68,7 @@ impl Log {
     pub(crate) fn after(&self, seq: u64, limit: usize) -> Vec<Arc<Seen>> {
         let ring = self.ring();
         let first = ring.requests.front().map_or(0, |s| s.seq);
-        let skip = usize::try_from((seq + 1).saturating_sub(first)).unwrap_or(usize::MAX);
+        let skip = usize::try_from(seq.saturating_add(1).saturating_sub(first)).unwrap_or(usize::MAX);
         ring.requests.iter().skip(skip).take(limit).cloned().collect()
     }
 

@@ -14,6 +14,10 @@ pub(crate) use text::{Gauge, encode};
 
 /// Meters that a worker keeps apart; beyond, models are counted together. What clients and vendors call a model is theirs to choose.
 const MAX_METERS: usize = 4096;
+/// Meters of one consumer that a worker keeps apart, so that no consumer takes them all.
+const MAX_OF_CONSUMER: usize = 512;
+/// APIs and models of one consumer whose newest request is remembered; beyond, the oldest is forgotten.
+const MAX_LAST: usize = 512;
 /// Served models that a meter keeps apart.
 const MAX_SERVED: usize = 32;
 /// The name under which the rest is counted.
@@ -24,7 +28,11 @@ const OTHER: &str = "other";
 pub(crate) struct Meters {
     table: Mutex<HashMap<Key, Arc<Meter>>>,
     tally: Mutex<Tally>,
+    last: Mutex<LastTable>,
 }
+
+/// The newest requests of each consumer, the newest last.
+type LastTable = HashMap<Arc<str>, Vec<LastSeen>>;
 
 /// What a meter counts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -56,7 +64,6 @@ pub(crate) struct State {
     pub cache_read: u64,
     pub cache_write: u64,
     pub served: Vec<(Arc<str>, Served)>,
-    last: Option<LastSeen>,
 }
 
 /// What Higress counts for each model that answers name (Console contract 7.7). Times in milliseconds.
@@ -92,11 +99,50 @@ impl Meters {
         if let Some(meter) = table.get(&key) {
             return Arc::clone(meter);
         }
-        if table.len() >= MAX_METERS {
+        if table.len() >= MAX_METERS || table.keys().filter(|known| known.consumer == key.consumer).count() >= MAX_OF_CONSUMER {
             key.model = OTHER.into();
         }
         let meter = table.entry(key).or_insert_with_key(|key| Arc::new(Meter { key: key.clone(), state: Mutex::default() }));
         Arc::clone(meter)
+    }
+
+    /// Remembers a finished request as its consumer's newest for its API and model, if a provider was asked.
+    pub(crate) fn remember(&self, seen: &Seen) {
+        let Some(provider) = &seen.provider else { return };
+        let last = LastSeen {
+            api: seen.api.unwrap_or_default(),
+            model: seen.model.clone().unwrap_or_else(|| "".into()),
+            route: Arc::clone(&seen.route),
+            provider: Arc::clone(provider),
+            served_model: seen.served_model.clone(),
+            at: seen.at,
+            status: seen.status,
+            seq: seen.seq,
+        };
+        let mut table = lock(&self.last);
+        let of_consumer = match table.get_mut(&seen.consumer) {
+            Some(known) => known,
+            None => table.entry(Arc::clone(&seen.consumer)).or_default(),
+        };
+        // Agents ask for few models, over and over: the last one is the likeliest.
+        match of_consumer.iter().rposition(|known| known.api == last.api && known.model == last.model) {
+            Some(at) if at + 1 == of_consumer.len() => of_consumer[at] = last,
+            Some(at) => {
+                of_consumer.remove(at);
+                of_consumer.push(last);
+            }
+            None => {
+                if of_consumer.len() >= MAX_LAST {
+                    of_consumer.remove(0);
+                }
+                of_consumer.push(last);
+            }
+        }
+    }
+
+    /// The newest requests of a consumer.
+    pub(crate) fn last(&self, consumer: &str) -> Vec<LastSeen> {
+        lock(&self.last).get(consumer).cloned().unwrap_or_default()
     }
 
     /// Counts a finished request in the worker's sums. `second` grows with time.
@@ -151,21 +197,6 @@ impl Meter {
         if let (Some(model), Some(usage)) = (&seen.served_model, seen.usage) {
             state.served(model, seen, usage);
         }
-        state.last = seen.provider.as_ref().map(|provider| LastSeen {
-            api: self.key.api,
-            model: seen.model.clone().unwrap_or_else(|| "".into()),
-            route: Arc::clone(&seen.route),
-            provider: Arc::clone(provider),
-            served_model: seen.served_model.clone(),
-            at: seen.at,
-            status: seen.status,
-            seq: seen.seq,
-        });
-    }
-
-    /// The newest request.
-    pub(crate) fn last(&self) -> Option<LastSeen> {
-        lock(&self.state).last.clone()
     }
 
     /// Its figures now.

@@ -63,6 +63,7 @@ async fn proceed(call: &Call, body: Incoming, account: &mut Account) -> Result<R
     let route = place::choose(call, what.model())?;
     account.took(route.index);
     place::admit(call, route)?;
+    account.admitted(route.auth.is_none());
     account.enter(call)?;
     let won = send::send(call, route, what, account).await?;
     Ok(answer::relay(call, route, won, account))

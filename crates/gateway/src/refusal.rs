@@ -79,7 +79,7 @@ impl Refusal {
     }
 
     pub(crate) fn body(fault: &BodyFault) -> Self {
-        let param = matches!(fault, BodyFault::ModelNotText).then_some("model");
+        let param = matches!(fault, BodyFault::ModelNotText | BodyFault::ModelTooLong).then_some("model");
         Self { param, ..Self::new(StatusCode::BAD_REQUEST, "invalid_body", fault.to_string()) }
     }
 

@@ -49,7 +49,7 @@ fn model_at(body: &[u8], from: usize, end: usize) -> Result<ModelAt, BodyFault> 
         return Err(BodyFault::Multipart("the part `model` does not end before a boundary"));
     };
     let text = std::str::from_utf8(value).map_err(|_| BodyFault::NotUtf8)?;
-    Ok(ModelAt { span: from..from + value.len(), text: text.into(), form: Form::Plain })
+    ModelAt::new(from..from + value.len(), text, Form::Plain)
 }
 
 /// The `name` of a part's `Content-Disposition`.

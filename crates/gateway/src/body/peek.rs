@@ -7,6 +7,9 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+/// Longest model name that is taken: it is kept in the log and in the counters.
+pub(crate) const MAX_MODEL: usize = 256;
+
 /// What a body says, with the places where it says it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Peeked {
@@ -79,6 +82,9 @@ pub(crate) enum BodyFault {
     /// The model is a number or the like.
     #[error("`model` must be a string")]
     ModelNotText,
+    /// The model's name is longer than any model's.
+    #[error("`model` is longer than {MAX_MODEL} bytes; name a model")]
+    ModelTooLong,
     /// A multipart body without the end of a part.
     #[error("the multipart request body is malformed: {0}")]
     Multipart(&'static str),
@@ -107,6 +113,15 @@ fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<&
     <&RawValue>::deserialize(deserializer).map(Some)
 }
 
+impl ModelAt {
+    pub(super) fn new(span: Range<usize>, text: &str, form: Form) -> Result<Self, BodyFault> {
+        if text.len() > MAX_MODEL {
+            return Err(BodyFault::ModelTooLong);
+        }
+        Ok(Self { span, text: text.into(), form })
+    }
+}
+
 /// Reads a JSON body.
 pub(crate) fn peek(body: &[u8]) -> Result<Peeked, BodyFault> {
     let text = std::str::from_utf8(body).map_err(|_| BodyFault::NotUtf8)?;
@@ -132,7 +147,7 @@ fn model_at(text: &str, raw: &RawValue) -> Result<Option<ModelAt>, BodyFault> {
         Some(_) => Cow::Owned(serde_json::from_str(raw.get()).map_err(|e| BodyFault::NotJson(e.to_string()))?),
         None => return Err(BodyFault::ModelNotText),
     };
-    Ok(Some(ModelAt { span: span_of(text, raw.get()), text: value.into(), form: Form::Json }))
+    ModelAt::new(span_of(text, raw.get()), &value, Form::Json).map(Some)
 }
 
 fn usage_wish(text: &str, raw: &RawValue) -> UsageWish {

@@ -42,6 +42,7 @@ fn the_ring_keeps_the_newest() {
     assert_eq!(numbers(&log, 3, 1), [4]);
     assert_eq!(numbers(&log, 5, 9), [0u64; 0]);
     assert_eq!(numbers(&log, 99, 9), [0u64; 0]);
+    assert_eq!(numbers(&log, u64::MAX, 9), [0u64; 0]);
 }
 
 #[tokio::test]

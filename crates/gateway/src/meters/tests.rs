@@ -43,7 +43,10 @@ fn made_up_models_are_counted_together_in_the_end() {
     for number in 0..MAX_METERS + 100 {
         meters.get(key(&format!("model-{number}"))).count(&seen("m"));
     }
-    assert_eq!(meters.all().len(), MAX_METERS + 1);
+    assert_eq!(meters.all().len(), MAX_OF_CONSUMER + 1);
+    let mut other = key("theirs");
+    other.consumer = "worker".into();
+    assert_eq!(&*meters.get(other).key.model, "theirs", "one consumer does not take the others' place");
     let meter = meters.get(key("model-1"));
     for number in 0..MAX_SERVED + 10 {
         meter.count(&seen(&format!("served-{number}")));
@@ -51,6 +54,23 @@ fn made_up_models_are_counted_together_in_the_end() {
     let state = meter.state();
     assert_eq!(state.served.len(), MAX_SERVED + 1);
     assert_eq!(state.served.iter().map(|(_, s)| s.answers).sum::<u64>(), MAX_SERVED as u64 + 11, "none is lost");
+}
+
+#[test]
+fn the_newest_requests_are_remembered_for_each_consumer() {
+    let meters = Meters::default();
+    let ask = |consumer: &str, model: &str, seq: u64| {
+        meters.remember(&Seen { consumer: consumer.into(), model: Some(model.into()), seq, ..seen("m") });
+    };
+    ask("manager", "kept", 1);
+    for number in 0..MAX_LAST + 100 {
+        ask("none", &format!("made-up-{number}"), 2);
+        ask("none", "real", 3);
+    }
+    assert_eq!(meters.last("manager").len(), 1);
+    let of_nobody = meters.last("none");
+    assert_eq!(of_nobody.len(), MAX_LAST);
+    assert!(of_nobody.iter().any(|last| &*last.model == "real"), "what is asked for is not forgotten for what was made up");
 }
 
 #[test]

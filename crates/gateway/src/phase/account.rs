@@ -35,6 +35,8 @@ struct Open {
     fallback: bool,
     first_byte: Option<Duration>,
     in_flight: Option<InFlight>,
+    /// Its caller may use the route. What others ask for is theirs to make up, and is not counted apart.
+    admitted: bool,
 }
 
 /// The status under which a client that left before the answer is counted; nginx made it common.
@@ -59,6 +61,7 @@ impl Account {
             fallback: false,
             first_byte: None,
             in_flight: None,
+            admitted: false,
         })))
     }
 
@@ -77,11 +80,26 @@ impl Account {
         if call.probe {
             return Ok(());
         }
-        let caller = call.view.snapshot.keys.caller(call.consumer());
+        let caller = call.view.snapshot.keys.caller(self.consumer());
         let limit = call.worker.shared.settings.limits.requests_per_consumer;
         let Some(guard) = InFlight::enter(caller, limit) else { return Err(Refusal::too_many(&caller.name, limit)) };
         self.note(|open| open.in_flight = Some(guard));
         Ok(())
+    }
+
+    /// Its caller may use the route. On an open one nobody is asked who they are, whatever key they bring.
+    pub(crate) fn admitted(&mut self, open_to_all: bool) {
+        self.note(|open| {
+            open.admitted = true;
+            if open_to_all {
+                open.consumer = 0;
+            }
+        });
+    }
+
+    /// The consumer's number.
+    pub(crate) fn consumer(&self) -> usize {
+        self.0.as_ref().map_or(0, |open| open.consumer)
     }
 
     /// It goes to this provider.
@@ -172,7 +190,7 @@ impl Open {
             consumer: self.consumer,
             api: self.api.map_or("", Api::name),
         };
-        let meter = self.worker.meter(&self.view, spot, caller, self.provider.as_deref(), self.model.as_deref());
+        let meter = self.worker.meter(&self.view, spot, caller, self.provider.as_deref(), self.model.as_deref().filter(|_| self.admitted));
         let shared = &self.worker.shared;
         let seen = shared.log.push(Seen {
             seq: 0,
@@ -193,6 +211,7 @@ impl Open {
             fallback: self.fallback,
         });
         meter.count(&seen);
+        self.worker.meters.remember(&seen);
         self.worker.meters.tally(&seen, shared.second());
     }
 }

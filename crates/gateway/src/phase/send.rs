@@ -38,17 +38,20 @@ struct Attempt<'a> {
     prepared: Prepared,
     streams: bool,
     passing: Option<Passing>,
+    consumer: usize,
 }
 
 /// Sends the request to an upstream of the route, and to a fallback upstream if that fails.
 pub(crate) async fn send(call: &Call, route: &CompiledRoute, mut what: What, account: &mut Account) -> Result<Won, Refusal> {
     let upstream = route.upstream_at(call.worker.roll_percent());
+    // Asked before the first try takes a passing body away: without it a second one would go out empty under the client's length.
+    let repeatable = matches!(what, What::Held { .. });
     let first = send_to(call, route, upstream, &mut what, account).await;
     let status = match &first {
         Ok(won) => won.answered.head.status,
         Err(refusal) => refusal.status,
     };
-    let fallback = route.fallback.as_ref().filter(|f| f.applies_to(status.as_u16()) && matches!(what, What::Held { .. }));
+    let fallback = route.fallback.as_ref().filter(|f| repeatable && f.applies_to(status.as_u16()));
     let Some(fallback) = fallback else { return first };
     drop(first);
     account.fell_back();
@@ -72,13 +75,13 @@ async fn send_to(
     let streams = what.streams();
     let passing = match what {
         What::Held { .. } => None,
-        // It can be had once; what stays behind is only asked for its kind.
+        // It can be had once; what stays behind is never sent.
         What::Passing(_) => match std::mem::replace(what, What::Held { body: bytes::Bytes::new(), peeked: Peeked::default() }) {
             What::Passing(passing) => Some(passing),
             What::Held { .. } => None,
         },
     };
-    let mut attempt = Attempt { call, route, provider, prepared, streams, passing };
+    let mut attempt = Attempt { call, route, provider, prepared, streams, passing, consumer: account.consumer() };
     let answered = attempt.run(account).await;
     answered.map(|answered| Won { answered, swallow }).map_err(|failure| Refusal::failure(&route.name, &provider.name, &failure))
 }
@@ -144,7 +147,7 @@ impl Attempt<'_> {
     /// Stateful APIs keep a consumer on one key: their objects belong to the vendor's account.
     fn sticky(&self) -> Option<Arc<str>> {
         let stateful = matches!(self.call.api, Some(Api::Responses | Api::Files | Api::Batches | Api::FineTuning));
-        stateful.then(|| Arc::clone(&self.call.view.snapshot.keys.caller(self.call.consumer()).name))
+        stateful.then(|| Arc::clone(&self.call.view.snapshot.keys.caller(self.consumer).name))
     }
 }
 

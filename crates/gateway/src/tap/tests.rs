@@ -110,6 +110,11 @@ fn documents_are_read_in_every_convention() {
     assert_eq!((usage(&chat).map(|u| u.total), model(&chat).as_deref()), (Some(3), Some("m")));
     let embeddings = document("{\"data\":[],\"usage\":{\"prompt_tokens\":8,\"total_tokens\":8}}");
     assert_eq!(usage(&embeddings), Some(Usage { input: 8, output: 0, total: 8, cache_read: 0, cache_write: 0 }));
+    let both = document(
+        "{\"usage\":{\"prompt_tokens\":115,\"completion_tokens\":5,\"total_tokens\":120,\"cache_read_input_tokens\":100,\
+        \"cache_creation_input_tokens\":5,\"input_tokens\":10}}",
+    );
+    assert_eq!(usage(&both), Some(Usage { input: 115, output: 5, total: 120, cache_read: 100, cache_write: 5 }));
     let deepseek = document("{\"usage\":{\"prompt_tokens\":8,\"completion_tokens\":1,\"total_tokens\":9,\"prompt_cache_hit_tokens\":4}}");
     assert_eq!(usage(&deepseek).map(|u| u.cache_read), Some(4));
     for nothing in [

@@ -6,16 +6,16 @@ use std::sync::Arc;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use crate::body::peek::MAX_MODEL;
 use crate::seen::Usage;
-
-/// Longest model name that is believed.
-const MAX_MODEL: usize = 256;
 
 /// What was read. Later figures replace earlier ones: streams repeat and complete them.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Reading {
     model: Option<Arc<str>>,
     input: Option<u64>,
+    /// `input` is OpenAI's `prompt_tokens`, which has the cached ones in it.
+    input_is_all: bool,
     output: Option<u64>,
     total: Option<u64>,
     cached: Option<u64>,
@@ -107,7 +107,8 @@ impl Reading {
     /// The cost, when input and output are known.
     pub(crate) fn usage(&self) -> Option<Usage> {
         let cache_write = self.beside_write.unwrap_or(0);
-        let input = self.input?.saturating_add(self.beside_read.unwrap_or(0)).saturating_add(cache_write);
+        let beside = if self.input_is_all { 0 } else { self.beside_read.unwrap_or(0).saturating_add(cache_write) };
+        let input = self.input?.saturating_add(beside);
         // Embeddings name input and total only.
         let output = self.output.or_else(|| self.total.map(|t| t.saturating_sub(input)))?;
         let total = self.total.unwrap_or_else(|| input.saturating_add(output));
@@ -132,6 +133,10 @@ impl Reading {
         let Ok(f) = serde_json::from_slice::<Figures>(json) else { return };
         let put = |slot: &mut Option<u64>, counts: [Count; 2]| *slot = counts[0].0.or(counts[1].0).or(*slot);
         let details = f.prompt_tokens_details.or(f.input_tokens_details).unwrap_or_default();
+        if f.prompt_tokens.0.or(f.input_tokens.0).is_some() {
+            // Gateways in front of Anthropic tell both ways: then `prompt_tokens` has everything in it.
+            self.input_is_all = f.prompt_tokens.0.is_some();
+        }
         put(&mut self.input, [f.prompt_tokens, f.input_tokens]);
         put(&mut self.output, [f.completion_tokens, f.output_tokens]);
         put(&mut self.total, [f.total_tokens, Count(None)]);

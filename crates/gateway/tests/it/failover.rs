@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use agm_domain::name::ProviderName;
 use agm_domain::provider::{Provider, TokenFailoverConfig};
-use agm_domain::route::{AiRoute, FallbackConfig, ProxyNextUpstream, Upstream};
+use agm_domain::route::{AiRoute, ProxyNextUpstream};
 use agm_gateway::{Gateway, Timeouts};
 use agm_simvendor::{Behaviour, Flavour, On, Script, Vendor};
 use agm_testkit::chaos::{ChaosProxy, Cut, Faults, How, Side};
@@ -30,19 +29,6 @@ fn retrying(mut route: AiRoute, enabled: bool, attempts: u32, conditions: &[&str
 
 fn never_retrying(route: AiRoute) -> AiRoute {
     retrying(route, false, 0, &[])
-}
-
-fn falling_back(mut route: AiRoute, to: &str, codes: &[&str], mapping: &serde_json::Value) -> AiRoute {
-    let mut upstream = Upstream::only(ProviderName::from(to));
-    upstream.model_mapping = mapping.as_object().cloned().unwrap_or_default();
-    route.fallback_config = Some(FallbackConfig {
-        enabled: true,
-        fallback_strategy: Some("RAND".to_owned()),
-        response_codes: codes.iter().map(|c| (*c).to_owned()).collect(),
-        upstreams: vec![upstream],
-        ..FallbackConfig::default()
-    });
-    route
 }
 
 fn with_failover(mut provider: Provider, threshold: u32, interval_ms: u64) -> Provider {

@@ -6,6 +6,7 @@ mod world;
 mod admission;
 mod basics;
 mod failover;
+mod hostile;
 mod life;
 mod limits;
 mod metrics;

@@ -9,7 +9,7 @@ use agm_domain::consumer::Consumer;
 use agm_domain::document::Document;
 use agm_domain::name::{ConsumerName, ProviderName, RouteName};
 use agm_domain::provider::Provider;
-use agm_domain::route::{AiRoute, AuthConfig, ModelPredicate, Predicate};
+use agm_domain::route::{AiRoute, AuthConfig, FallbackConfig, ModelPredicate, Predicate, Upstream};
 use agm_domain::secret::Secret;
 use agm_gateway::{Gateway, Seen, Settings, system_clock};
 use agm_simvendor::{Flavour, Script, Vendor};
@@ -54,6 +54,20 @@ pub(crate) fn route_for(name: &str, provider: &str, predicates: &[ModelPredicate
 
 pub(crate) fn open(mut route: AiRoute) -> AiRoute {
     route.auth_config = None;
+    route
+}
+
+/// With a fallback upstream for these statuses.
+pub(crate) fn falling_back(mut route: AiRoute, to: &str, codes: &[&str], mapping: &serde_json::Value) -> AiRoute {
+    let mut upstream = Upstream::only(ProviderName::from(to));
+    upstream.model_mapping = mapping.as_object().cloned().unwrap_or_default();
+    route.fallback_config = Some(FallbackConfig {
+        enabled: true,
+        fallback_strategy: Some("RAND".to_owned()),
+        response_codes: codes.iter().map(|c| (*c).to_owned()).collect(),
+        upstreams: vec![upstream],
+        ..FallbackConfig::default()
+    });
     route
 }
 
