@@ -177,6 +177,9 @@ impl Probe<'_> {
                 let line: Vec<u8> = rest.drain(..=end).collect();
                 let Some(data) = String::from_utf8_lossy(&line).trim().strip_prefix("data:").map(|d| d.trim().to_owned()) else { continue };
                 let Ok(value) = serde_json::from_str::<Value>(&data) else { continue };
+                if value.get("error").is_some_and(|error| !error.is_null()) {
+                    return Err(classify::refusal(200, data.as_bytes(), subject));
+                }
                 if value.get("choices").and_then(Value::as_array).is_some_and(|c| !c.is_empty()) {
                     has_choice = true;
                     let millis = self.millis();

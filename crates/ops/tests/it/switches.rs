@@ -138,7 +138,7 @@ async fn delivery_changes_the_agent_s_file_and_nothing_else_in_it() {
 async fn a_switch_that_fails_leaves_everything_as_it_was() {
     let (world, config) = team_with_file().await;
     let vendor = &world.vendors[1];
-    let breaks: [(&str, On, Behaviour, &str); 7] = [
+    let breaks: [(&str, On, Behaviour, &str); 8] = [
         ("wrong key", On::Inference, Behaviour::error(401), "key"),
         ("unknown model", On::Inference, Behaviour::error(404), "m"),
         ("time-out", On::Inference, Behaviour::Hang, "time"),
@@ -146,6 +146,7 @@ async fn a_switch_that_fails_leaves_everything_as_it_was() {
         ("web page", On::Inference, Behaviour::NotJson, "web page"),
         ("server error", On::Inference, Behaviour::error(500), "500"),
         ("cut stream", On::Streaming(true), Behaviour::CutStream { after_frames: 0 }, "broke off"),
+        ("error in the stream", On::Streaming(true), Behaviour::ErrorInStream { after_frames: 1 }, "vendor"),
     ];
     for (what, on, behaviour, word) in breaks {
         let before = Still::of(&world, &config);
