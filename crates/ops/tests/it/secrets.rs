@@ -6,6 +6,7 @@ use agm_ops::{KeyChange, NewAgent, ProviderPatch, TestRequest};
 use agm_testkit::secrets::PlantedKey;
 use serde_json::json;
 
+use crate::switches::{request, switch};
 use crate::world::{World, actor, new_provider, script};
 
 #[tokio::test]
@@ -69,4 +70,50 @@ fn an_agent_s_own_key_is_no_part_of_what_is_logged_of_a_request() {
     let key = PlantedKey::generate("agm-");
     let new: NewAgent = serde_json::from_value(json!({ "name": "alice", "key": key.value() })).unwrap();
     key.assert_absent("a request's debug form", format!("{new:?}"));
+}
+
+/// The vendor's key and the agent's key, through switches that succeed and fail, their plans, journals, evidence, backups and restores.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_switch_tells_no_key_either() {
+    let (vendor_key, agent_key) = (PlantedKey::generate("sk-"), PlantedKey::generate("agm-"));
+    let world = World::of(vec![script("one").key(vendor_key.value()), script("two").key(vendor_key.value()).echo_key()]).await;
+    let (_, mut events) = world.agm.events().subscribe(None);
+    for (name, kind, vendor) in [("alpha", "qwen", 0), ("beta", "openrouter", 1)] {
+        let new = new_provider(name, kind, vendor_key.value(), &world.vendors[vendor]);
+        world.agm.add_provider(&actor(), &new, false).await.unwrap();
+    }
+    let config = world.dir.path().join("openclaw.json");
+    std::fs::write(&config, "{ agents: { defaults: {} } }").unwrap();
+    let new = json!({ "name": "alice", "key": agent_key.value(), "config": config });
+    world.agm.add_agent(&actor(), serde_json::from_value(new).unwrap(), false).await.unwrap();
+    let mut seen = vec![serde_json::to_string(&world.agm.plan_switch(&request("alice", "beta", "m")).await.unwrap()).unwrap()];
+    for (provider, breaks) in [("beta", false), ("alpha", false), ("beta", true)] {
+        if breaks {
+            // From now on it refuses the key, and quotes it.
+            world.vendors[1].update(|s| *s = script("two").key("another").echo_key());
+        }
+        let report = switch(&world, request("alice", provider, "m")).await;
+        assert_eq!(report.error().is_some(), breaks, "{report:#?}");
+        seen.push(format!("{report:?} {}", serde_json::to_string(&report).unwrap()));
+        seen.push(report.error().map(|error| format!("{error} {error:?}")).unwrap_or_default());
+    }
+    let restored = world.agm.restore_backup(&actor(), 4, &agm_ops::RestoreRequest::default(), false).await.unwrap();
+    seen.push(serde_json::to_string(&restored).unwrap());
+    for backup in world.agm.backups(None, 50).await.unwrap() {
+        seen.push(serde_json::to_string(&world.agm.backup(backup.id).await.unwrap()).unwrap());
+        seen.push(serde_json::to_string(&world.agm.backup_diff(backup.id, None).await.unwrap()).unwrap());
+    }
+    seen.push(serde_json::to_string(&(world.agm.agents(), world.agm.status(), world.agm.requests(0, 100))).unwrap());
+    while let Ok(event) = events.try_recv() {
+        seen.push(serde_json::to_string(&event).unwrap());
+    }
+    world.agm.shutdown(std::time::Duration::from_secs(5)).await;
+    for key in [&vendor_key, &agent_key] {
+        for text in &seen {
+            key.assert_absent("what agm answers and tells", text);
+        }
+        // The agent's own file is where its key belongs.
+        let leaks = key.sweep_dir(world.dir.path(), &[&config]).unwrap();
+        assert!(leaks.is_empty(), "on disk: {leaks:?}");
+    }
 }
