@@ -63,7 +63,8 @@ async fn http1(worker: &Rc<Worker>, stream: TcpStream) {
         .header_read_timeout(worker.shared.settings.timeouts.header)
         .max_headers(limits.headers)
         .max_header_size(limits.header_bytes)
-        .max_buf_size(BUFFER)
+        // A head has to fit into the buffer.
+        .max_buf_size(BUFFER.max(limits.header_bytes))
         .serve_connection(TokioIo::new(stream), service);
     until_closing(worker, connection, http1::Connection::graceful_shutdown).await;
 }

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use agm_domain::code::Code;
 use agm_domain::consumer::{Consumer, KeySource};
+use agm_domain::diagnostic::Diagnostic;
 use agm_domain::document::Document;
 use aws_lc_rs::digest::{SHA256, digest};
 use http::header::AUTHORIZATION;
@@ -58,27 +60,33 @@ pub(crate) enum Who {
 pub(crate) struct InFlight(Arc<AtomicU32>);
 
 impl Keys {
-    /// Reads the consumers. `gauge` gives each its counter.
-    pub(crate) fn new(document: &Document, gauge: &mut dyn FnMut(&str) -> Arc<AtomicU32>) -> Self {
+    /// Reads the consumers. `gauge` gives each its counter. A key that cannot be looked for is reported.
+    pub(crate) fn new(document: &Document, gauge: &mut dyn FnMut(&str) -> Arc<AtomicU32>, diagnostics: &mut Vec<Diagnostic>) -> Self {
         let mut keys = Self::default();
         keys.consumers.push(Caller { name: NOBODY.into(), in_flight: gauge(NOBODY) });
         for consumer in document.consumers.values() {
             let name = consumer.name.as_str();
             keys.consumers.push(Caller { name: name.into(), in_flight: gauge(name) });
-            keys.add(consumer, keys.consumers.len() - 1);
+            keys.add(consumer, keys.consumers.len() - 1, diagnostics);
         }
         keys
     }
 
-    fn add(&mut self, consumer: &Consumer, index: usize) {
+    fn add(&mut self, consumer: &Consumer, index: usize, diagnostics: &mut Vec<Diagnostic>) {
         let Some(credential) = consumer.key_auth() else { return };
         let name = credential.key.as_deref().unwrap_or_default();
         let place = match credential.source {
             KeySource::Bearer => Place::Bearer,
-            KeySource::Header => match HeaderName::try_from(name) {
-                Ok(name) => Place::Header(position(&mut self.headers, name)),
-                Err(_) => return,
-            },
+            KeySource::Header => {
+                let Ok(name) = HeaderName::try_from(name) else {
+                    let pointer = format!("/consumers/{}/credentials", consumer.name);
+                    let message = "the header of this key has a name that no header can have";
+                    let found = Diagnostic::policy(Code::ValidationFailed, pointer, message);
+                    diagnostics.push(found.hint("use letters, digits and `-`"));
+                    return;
+                };
+                Place::Header(position(&mut self.headers, name))
+            }
             KeySource::Query => Place::Query(position(&mut self.queries, name.to_owned())),
         };
         for value in credential.values.iter().filter(|v| !v.is_empty()) {
@@ -164,7 +172,7 @@ pub(crate) fn hash(text: &[u8]) -> [u8; 32] {
 }
 
 /// The key of `Bearer <key>`.
-fn bearer(value: &[u8]) -> Option<&[u8]> {
+pub(crate) fn bearer(value: &[u8]) -> Option<&[u8]> {
     let (scheme, key) = value.split_at_checked(7)?;
     scheme.eq_ignore_ascii_case(b"bearer ").then(|| key.trim_ascii())
 }

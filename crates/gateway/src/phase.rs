@@ -4,6 +4,7 @@ mod account;
 mod answer;
 mod arrive;
 mod models;
+mod neighbours;
 mod place;
 mod rewrite;
 mod send;
@@ -55,6 +56,7 @@ async fn serve(worker: Rc<Worker>, request: Request<Incoming>) -> Reply {
 }
 
 async fn proceed(call: &Call, body: Incoming, account: &mut Account) -> Result<Reply, Refusal> {
+    arrive::check(call)?;
     if models::is_asked_for(call) {
         return models::answer(call, account);
     }

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use agm_domain::api::Api;
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{HeaderValue, Response, StatusCode};
+use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, Method, Response, StatusCode};
 
 use crate::body::collect::Unread;
 use crate::body::peek::BodyFault;
@@ -58,7 +58,16 @@ impl Refusal {
     }
 
     pub(crate) fn bad_target(target: &str) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "invalid_path", format!("`{target}` is not a path that can be forwarded"))
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "invalid_path",
+            format!("`{target}` is not a path that can be forwarded; use one without `.` and `..`"),
+        )
+    }
+
+    pub(crate) fn method_not_allowed(method: &Method) -> Self {
+        let message = format!("the gateway does not forward {method}; use the method that the API's documentation names");
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message)
     }
 
     pub(crate) fn model_not_found(model: &str) -> Self {
@@ -97,7 +106,9 @@ impl Refusal {
         let (status, code) = match failure.kind {
             Kind::Connect => (StatusCode::SERVICE_UNAVAILABLE, "provider_unreachable"),
             Kind::Broken => (StatusCode::SERVICE_UNAVAILABLE, "provider_broke_off"),
-            Kind::ConnectTimeout | Kind::FirstByteTimeout => (StatusCode::GATEWAY_TIMEOUT, "provider_timeout"),
+            // A connection that is not had in time is a connect failure to Envoy (Console contract 7.6).
+            Kind::ConnectTimeout => (StatusCode::SERVICE_UNAVAILABLE, "provider_timeout"),
+            Kind::FirstByteTimeout => (StatusCode::GATEWAY_TIMEOUT, "provider_timeout"),
             Kind::NotHttp => (StatusCode::BAD_GATEWAY, "provider_not_http"),
             Kind::ClientBody => (StatusCode::BAD_REQUEST, "body_incomplete"),
             Kind::ClientBodyTooLong => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
@@ -145,6 +156,9 @@ impl Refusal {
         match self.status {
             StatusCode::UNAUTHORIZED => drop(headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"agm\""))),
             StatusCode::TOO_MANY_REQUESTS => drop(headers.insert(RETRY_AFTER, HeaderValue::from_static("1"))),
+            StatusCode::METHOD_NOT_ALLOWED => {
+                drop(headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")));
+            }
             _ => {}
         }
         response

@@ -96,7 +96,7 @@ impl Snapshot {
         }
         let plans = table.routes().iter().map(|route| RoutePlan::new(route, &mut diagnostics)).collect();
         let any_open = table.routes().iter().any(|r| r.auth.is_none());
-        let keys = Keys::new(document, gauge);
+        let keys = Keys::new(document, gauge, &mut diagnostics);
         Self { plans, keys, any_open, chosen_models: chosen_models(document), applied_at, diagnostics, providers, table }
     }
 

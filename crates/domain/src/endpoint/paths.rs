@@ -44,7 +44,7 @@ impl Paths {
     /// Path and query for what the client called.
     pub(super) fn target(&self, api: Option<Api>, client: &str, model: Option<&str>) -> String {
         let stripped = match &self.base_path {
-            Some(base) if !base.prepend => client.strip_prefix(&*base.path).unwrap_or(client),
+            Some(base) if !base.prepend => base.cut_from(client),
             _ => client,
         };
         let (path, query) = stripped.split_once('?').map_or((stripped, None), |(path, query)| (path, Some(query)));
@@ -60,6 +60,14 @@ impl Paths {
             }
         }
         target
+    }
+}
+
+impl BasePath {
+    /// What the client called without this in front of it. `/team` is not in front of `/teams/x`.
+    fn cut_from<'a>(&self, client: &'a str) -> &'a str {
+        let rest = client.strip_prefix(self.path.trim_end_matches('/'));
+        rest.filter(|rest| rest.is_empty() || rest.starts_with(['/', '?'])).unwrap_or(client)
     }
 }
 

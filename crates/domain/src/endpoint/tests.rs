@@ -121,6 +121,8 @@ fn base_paths_act_as_in_ai_proxy() {
     check(json!({"providerBasePath": "/api/ai"}), CHAT, "https://api.deepseek.com/api/ai/v1/chat/completions");
     check(json!({"basePath": "/team"}), "/team/x", "https://api.deepseek.com/x");
     check(json!({"basePath": "/team"}), "/team/v1/chat/completions", "https://api.deepseek.com/v1/chat/completions");
+    check(json!({"basePath": "/team"}), "/teams/x", "https://api.deepseek.com/teams/x");
+    check(json!({"basePath": "/team/"}), "/team/x", "https://api.deepseek.com/x");
     check(json!({"basePath": "/pre", "basePathHandling": "prepend"}), CHAT, "https://api.deepseek.com/pre/v1/chat/completions");
     let mut original = provider("qwen", &json!({"basePath": "/team"}));
     original.protocol = Protocol::Original;

@@ -1,10 +1,12 @@
 //! Finds `model`, `stream` and `stream_options` in a JSON body in one scan, without building a tree.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 /// Longest model name that is taken: it is kept in the log and in the counters.
@@ -90,16 +92,54 @@ pub(crate) enum BodyFault {
     Multipart(&'static str),
 }
 
-/// A member named twice is an error here, so gateway and vendor can never read two different models out of one body.
-#[derive(Deserialize)]
-#[serde(expecting = "a JSON object")]
+/// A member named twice is an error here, and so is a `Model`, which some vendors read as `model`: gateway and vendor can never read two
+/// different models out of one body.
+#[derive(Default)]
 struct Members<'a> {
-    #[serde(borrow, default, deserialize_with = "present")]
     model: Option<&'a RawValue>,
-    #[serde(borrow, default, deserialize_with = "present")]
     stream: Option<&'a RawValue>,
-    #[serde(borrow, default, deserialize_with = "present")]
     stream_options: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+struct MembersVisitor;
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+impl<'de> Visitor<'de> for MembersVisitor {
+    type Value = Members<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Members<'de>, A::Error> {
+        let mut members = Members::default();
+        while let Some(Name(name)) = object.next_key()? {
+            let (slot, name) = match &*name {
+                "model" => (&mut members.model, "model"),
+                "stream" => (&mut members.stream, "stream"),
+                "stream_options" => (&mut members.stream_options, "stream_options"),
+                other if other.eq_ignore_ascii_case("model") => {
+                    return Err(A::Error::custom(format_args!("`{other}` must be written `model`")));
+                }
+                _ => {
+                    object.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+            };
+            if slot.replace(object.next_value()?).is_some() {
+                return Err(A::Error::duplicate_field(name));
+            }
+        }
+        Ok(members)
+    }
 }
 
 #[derive(Deserialize)]
@@ -109,7 +149,7 @@ struct Options<'a> {
 }
 
 /// A member that is there, even when it is `null`: putting a second one beside it would be wrong.
-fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
     <&RawValue>::deserialize(deserializer).map(Some)
 }
 

@@ -25,7 +25,7 @@ fn keys() -> Keys {
     add("header", KeySource::Header, Some("X-My-Key"), "key-2");
     add("query", KeySource::Query, Some("api key"), "key-3+");
     add("whole", KeySource::Header, Some("Authorization"), "Token key-4");
-    Keys::new(&document, &mut |_| Arc::default())
+    Keys::new(&document, &mut |_| Arc::default(), &mut Vec::new())
 }
 
 fn who(headers: &[(&'static str, &'static str)], query: &str) -> String {

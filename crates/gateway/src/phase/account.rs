@@ -35,8 +35,8 @@ struct Open {
     fallback: bool,
     first_byte: Option<Duration>,
     in_flight: Option<InFlight>,
-    /// Its caller may use the route. What others ask for is theirs to make up, and is not counted apart.
-    admitted: bool,
+    /// The model, once its caller may use the route. What others ask for is theirs to make up, and is not counted apart.
+    counted: Option<Arc<str>>,
 }
 
 /// The status under which a client that left before the answer is counted; nginx made it common.
@@ -61,7 +61,7 @@ impl Account {
             fallback: false,
             first_byte: None,
             in_flight: None,
-            admitted: false,
+            counted: None,
         })))
     }
 
@@ -90,7 +90,7 @@ impl Account {
     /// Its caller may use the route. On an open one nobody is asked who they are, whatever key they bring.
     pub(crate) fn admitted(&mut self, open_to_all: bool) {
         self.note(|open| {
-            open.admitted = true;
+            open.counted.clone_from(&open.model);
             if open_to_all {
                 open.consumer = 0;
             }
@@ -190,7 +190,7 @@ impl Open {
             consumer: self.consumer,
             api: self.api.map_or("", Api::name),
         };
-        let meter = self.worker.meter(&self.view, spot, caller, self.provider.as_deref(), self.model.as_deref().filter(|_| self.admitted));
+        let meter = self.worker.meter(&self.view, spot, caller, self.provider.as_deref(), self.counted.as_deref());
         let shared = &self.worker.shared;
         let seen = shared.log.push(Seen {
             seq: 0,

@@ -8,11 +8,12 @@ use std::time::Duration;
 use agm_domain::api::Api;
 use agm_domain::table::CompiledRoute;
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Version, response};
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep};
 
+use super::neighbours::drop_named;
 use super::send::Won;
 use super::{Account, Call, Reply};
 use crate::probe::{PROVIDER_HEADER, ROUTE_HEADER};
@@ -136,12 +137,11 @@ fn ends_with_connection(call: &Call, head: &response::Parts) -> bool {
 
 /// Removes what is between the provider and us.
 fn strip(headers: &mut HeaderMap) {
-    if let Some(named) = headers.remove(CONNECTION) {
-        for name in named.as_bytes().split(|b| *b == b',').filter_map(|n| HeaderName::from_bytes(n.trim_ascii()).ok()) {
-            headers.remove(name);
-        }
+    drop_named(headers);
+    if headers.remove(TRANSFER_ENCODING).is_some() {
+        // Beside it a length means nothing (RFC 9112, 6.3), and without it would come to mean something.
+        headers.remove(CONTENT_LENGTH);
     }
-    headers.remove(TRANSFER_ENCODING);
     headers.remove("keep-alive");
     headers.remove("proxy-connection");
     headers.remove("upgrade");

@@ -4,29 +4,26 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use agm_domain::api::Api;
-use http::header::{AUTHORIZATION, CONNECTION, HOST, UPGRADE};
+use http::header::{AUTHORIZATION, HOST, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 use hyper::body::Incoming;
 
-use crate::keys::{Who, X_API_KEY, without_keys};
+use super::neighbours::drop_named;
+use crate::keys::{Who, X_API_KEY, bearer, decode, without_keys};
 use crate::probe::PROBE_HEADER;
+use crate::refusal::Refusal;
 use crate::settings::{Page, Settings};
 use crate::worker::{View, Worker};
 
-/// Whether a header is not for the provider: between two neighbours (RFC 9110, 7.6.1), ours to write, or one by which Higress's parts talk to each
+/// Whether a header is not for the provider: between two neighbours (RFC 9110, 7.6.1), ours to write, one in which some vendor expects a key
+/// (what a client puts there may be a key of ours), or one by which Higress's parts talk to each
 /// other, which from a client would be a lie (Console contract 7.4, 7.6).
 fn stays_here(name: &str) -> bool {
     matches!(
         name,
-        "connection"
-            | "keep-alive"
-            | "proxy-connection"
-            | "proxy-authenticate"
-            | "proxy-authorization"
-            | "te"
-            | "trailer"
-            | "transfer-encoding"
+        "keep-alive" | "proxy-connection" | "proxy-authenticate" | "proxy-authorization" | "te" | "trailer" | "transfer-encoding"
     ) || matches!(name, "host" | "expect")
+        || matches!(name, "api-key" | "x-goog-api-key" | "x-authorization")
         || matches!(name, "x-higress-llm-model" | "x-higress-fallback-from" | "x-mse-consumer" | "x-hi-original-auth")
 }
 
@@ -75,7 +72,7 @@ impl Call {
         strip(&mut headers);
         let client_key = take_keys(&mut headers, keys.headers());
         let call = Self {
-            uri: without_query_keys(parts.uri, keys.queries()),
+            uri: plain(without_query_keys(parts.uri, keys.queries())),
             api: None,
             method: parts.method,
             client_key: client_key.filter(|_| !matches!(who, Who::Known(_))),
@@ -102,13 +99,49 @@ impl Call {
     }
 }
 
+/// Refuses what is never forwarded: methods that show or tunnel what we send, and paths that another server may read as another path.
+pub(super) fn check(call: &Call) -> Result<(), Refusal> {
+    if call.method == Method::TRACE || call.method == Method::CONNECT {
+        return Err(Refusal::method_not_allowed(&call.method));
+    }
+    let path = decode(call.uri.path());
+    let walks = |segment: &[u8]| {
+        let name = segment.split(|b| *b == b';').next();
+        name == Some(b".") || name == Some(b"..")
+    };
+    if path.split(|b| matches!(b, b'/' | b'\\')).any(walks) {
+        return Err(Refusal::bad_target(call.uri.path()));
+    }
+    Ok(())
+}
+
+/// The address with its path as RFC 3986 (6.2.2.2) prefers it: nothing is escaped that need not be, so that we read in it what a vendor reads.
+fn plain(uri: Uri) -> Uri {
+    let path = uri.path();
+    if !path.contains('%') {
+        return uri;
+    }
+    let mut parts = path.split('%');
+    let mut target = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let byte = part.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok()).map(char::from);
+        let (first, rest) = match byte.filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~')) {
+            Some(plain) => (plain, &part[2..]),
+            None => ('%', part),
+        };
+        target.push(first);
+        target.push_str(rest);
+    }
+    if let Some(query) = uri.query() {
+        target.push('?');
+        target.push_str(query);
+    }
+    target.parse().unwrap_or(uri)
+}
+
 /// Removes what is between the client and us.
 fn strip(headers: &mut HeaderMap) {
-    if let Some(named) = headers.get(CONNECTION).cloned() {
-        for name in named.as_bytes().split(|b| *b == b',').filter_map(|n| HeaderName::from_bytes(n.trim_ascii()).ok()) {
-            headers.remove(name);
-        }
-    }
+    drop_named(headers);
     // Most requests have few headers: looking at those is cheaper than asking for each that might be there.
     let gone: Vec<HeaderName> = headers.keys().filter(|name| stays_here(name.as_str())).cloned().collect();
     for name in gone {
@@ -123,7 +156,8 @@ fn take_keys(headers: &mut HeaderMap, others: &[HeaderName]) -> Option<HeaderVal
     for name in others {
         headers.remove(name);
     }
-    authorization.or_else(|| {
+    // Another scheme is a login to something else, which the vendor is not.
+    authorization.filter(|value| bearer(value.as_bytes()).is_some()).or_else(|| {
         let mut value = [b"Bearer ", api_key?.as_bytes()].concat();
         let header = HeaderValue::from_bytes(&value).ok();
         value.fill(0);

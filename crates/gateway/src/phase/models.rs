@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use agm_domain::api::Api;
 use agm_domain::name::ProviderName;
-use agm_domain::table::{Ask, CompiledRoute};
+use agm_domain::table::{Ask, CompiledRoute, Considered, Reason, Verdict};
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Response, StatusCode};
@@ -29,9 +29,9 @@ pub(crate) fn is_asked_for(call: &Call) -> bool {
 /// Answers it.
 pub(crate) fn answer(call: &Call, account: &mut Account) -> Result<Reply, Refusal> {
     let path = call.uri.path();
-    let (base, id) = path.split_once("/models").map_or((path, ""), |(base, rest)| (base, rest.trim_start_matches('/')));
+    let (base, id) = split(path);
     let id = &String::from_utf8_lossy(&decode(id)).into_owned()[..];
-    let door = Door { call, path: format!("{base}/chat/completions") };
+    let door = Door { call, path: format!("{base}/v1/chat/completions") };
     door.admit()?;
     let models = door.reachable();
     let created = call.view.snapshot.applied_at;
@@ -50,6 +50,14 @@ pub(crate) fn answer(call: &Call, account: &mut Account) -> Result<Reply, Refusa
     Ok(reply)
 }
 
+/// What stands before `/v1/models`, and the id behind it.
+fn split(path: &str) -> (&str, &str) {
+    const NAME: &str = "/v1/models";
+    let mut places = path.match_indices(NAME).map(|(at, _)| (&path[..at], &path[at + NAME.len()..]));
+    let found = places.find(|(_, rest)| rest.is_empty() || rest.starts_with('/'));
+    found.map_or((path, ""), |(base, rest)| (base, rest.trim_start_matches('/')))
+}
+
 /// The chat API as this caller would use it from where it asks.
 struct Door<'a> {
     call: &'a Call,
@@ -58,16 +66,19 @@ struct Door<'a> {
 
 impl<'a> Door<'a> {
     fn route(&self, model: Option<&str>) -> Option<&'a CompiledRoute> {
+        self.ask(model, |ask| self.call.view.snapshot.table.select(ask))
+    }
+
+    /// Whether some route takes some model here.
+    fn leads_somewhere(&self) -> bool {
+        let takes = |considered: &Considered| !matches!(&considered.verdict, Verdict::No(why) if *why != Reason::NoModel);
+        self.route(None).is_some() || self.ask(None, |ask| self.call.view.snapshot.table.explain(ask)).iter().any(takes)
+    }
+
+    fn ask<T>(&self, model: Option<&str>, then: impl FnOnce(&Ask<'_>) -> T) -> T {
         let headers = |name: &str| self.call.headers.get(name).and_then(|value| value.to_str().ok());
         let query = self.call.uri.query().unwrap_or_default();
-        self.call.view.snapshot.table.select(&Ask {
-            host: &self.call.host,
-            path: &self.path,
-            method: "POST",
-            query,
-            headers: &headers,
-            model,
-        })
+        then(&Ask { host: &self.call.host, path: &self.path, method: "POST", query, headers: &headers, model })
     }
 
     fn caller(&self) -> Option<&str> {
@@ -80,7 +91,7 @@ impl<'a> Door<'a> {
     /// The same admission as for a chat: no route, 404; a key that is nobody's, 401; a key is needed and there is none, 401.
     fn admit(&self) -> Result<(), Refusal> {
         let snapshot = &self.call.view.snapshot;
-        if snapshot.table.routes().is_empty() {
+        if !self.leads_somewhere() {
             return Err(Refusal::no_route(self.call.uri.path(), None));
         }
         match self.call.who {

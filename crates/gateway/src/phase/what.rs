@@ -49,7 +49,8 @@ pub(crate) async fn read(call: &Call, body: Incoming) -> Result<What, Refusal> {
 }
 
 fn look(call: &Call, api: Api, body: &[u8]) -> Result<Peeked, BodyFault> {
-    if let Some(boundary) = multipart::boundary(&call.headers) {
+    // Elsewhere a vendor would read the body as JSON whatever it is called, and so do we.
+    if let Some(boundary) = multipart::boundary(&call.headers).filter(|_| takes_forms(api)) {
         return multipart::peek(body, &boundary);
     }
     let says_json = || call.headers.get(CONTENT_TYPE).is_some_and(|kind| memchr::memmem::find(kind.as_bytes(), b"json").is_some());
@@ -58,11 +59,12 @@ fn look(call: &Call, api: Api, body: &[u8]) -> Result<Peeked, BodyFault> {
 
 /// Whether the body of this API may name a model: the list that Higress goes by, and the uploads of audio and pictures.
 fn names_model(api: Api) -> bool {
-    let upload = matches!(
-        api,
-        Api::AudioTranscriptions | Api::AudioTranslations | Api::ImagesEdits | Api::ImagesVariations | Api::Reranks | Api::Videos
-    );
-    upload || api.carries_model()
+    takes_forms(api) || api == Api::Reranks || api.carries_model()
+}
+
+/// Whether this API takes uploads, in forms.
+fn takes_forms(api: Api) -> bool {
+    matches!(api, Api::AudioTranscriptions | Api::AudioTranslations | Api::ImagesEdits | Api::ImagesVariations | Api::Videos)
 }
 
 /// How much is read. Where every route asks for a key, whoever has none gets little.

@@ -14,3 +14,10 @@ fn a_refusal_is_what_clients_of_both_vendors_read() {
     let anthropic: Value = serde_json::from_str(&refusal.body_json(Some(Api::Messages))).unwrap();
     assert_eq!((anthropic["type"].as_str(), anthropic["error"]["code"].as_str()), (Some("error"), Some("route_not_found")));
 }
+
+/// Contract 7.6: no connection is 503 however it was missed; an answer that does not begin is 504.
+#[test]
+fn a_connection_that_is_not_had_in_time_is_no_connection() {
+    let status = |kind| Refusal::failure("r", "p", &Failure::new(kind, "why")).status.as_u16();
+    assert_eq!([Kind::Connect, Kind::ConnectTimeout, Kind::FirstByteTimeout].map(status), [503, 503, 504]);
+}

@@ -34,15 +34,23 @@ impl Edits {
             }
         };
         let remove = stored.remove.iter().enumerate().filter_map(|(i, n)| name_of(n, format!("{place}/remove/{i}"))).collect();
+        let mut unsendable = Vec::new();
         let mut pairs = |list: &[agm_domain::route::HeaderValue], kind: &str| -> Vec<(HeaderName, HeaderValue)> {
             let pair = |(i, h): (usize, &agm_domain::route::HeaderValue)| {
                 let name = name_of(&h.key, format!("{place}/{kind}/{i}/key"))?;
-                HeaderValue::from_str(&h.value).ok().map(|value| (name, value))
+                let Ok(value) = HeaderValue::from_str(&h.value) else {
+                    unsendable.push(format!("{place}/{kind}/{i}/value"));
+                    return None;
+                };
+                Some((name, value))
             };
             list.iter().enumerate().filter_map(pair).collect()
         };
         let set = pairs(&stored.set, "set");
         let add = pairs(&stored.add, "add");
+        diagnostics.extend(unsendable.into_iter().map(|pointer| {
+            Diagnostic::policy(Code::ValidationFailed, pointer, "this text cannot be sent in a header").hint("leave out control characters")
+        }));
         Self { remove, set, add }
     }
 

@@ -108,7 +108,6 @@ async fn no_second_path_leads_around_the_door() {
         "/v1/unknown",
         "/v1/",
         "/v1//chat/completions",
-        "/v1/../v1/chat/completions",
         "/v1/x/v1/chat/completions",
         "/v1/%63hat/completions",
         "/v1/chat/completions/",

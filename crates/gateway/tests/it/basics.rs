@@ -122,6 +122,27 @@ async fn header_control_is_obeyed() {
     assert_eq!((all("x-more"), all("x-set"), all("x-drop")), (vec!["1".to_owned(), "2".to_owned()], vec!["new".to_owned()], vec![]));
 }
 
+/// What cannot be sent is left out, and said.
+#[tokio::test]
+async fn headers_that_cannot_be_are_reported() {
+    let mut controlled = route("default-ai-route", "alpha");
+    let broken = HeaderValue { key: "x-set".to_owned(), value: "a\nb".to_owned() };
+    controlled.header_control = Some(HeaderControl {
+        enabled: true,
+        request: Some(HeaderEdits { set: vec![broken], ..HeaderEdits::default() }),
+        ..HeaderControl::default()
+    });
+    let mut document = document([provider("alpha", "http://127.0.0.1:1", &["k"])], [controlled]);
+    let credential = &mut document.consumers.get_mut("manager").unwrap().credentials[0];
+    credential.source = agm_domain::consumer::KeySource::Header;
+    credential.key = Some("no header".to_owned());
+    let addr = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+    let gateway = agm_gateway::Gateway::start(settings(), addr, &document, agm_gateway::system_clock()).unwrap();
+    let found: Vec<_> = gateway.diagnostics().iter().map(|d| d.pointer.clone()).collect();
+    assert!(found.iter().any(|p| p == "/routes/default-ai-route/headerControl/request/set/0/value"), "{found:?}");
+    assert!(found.iter().any(|p| p.starts_with("/consumers/manager/credentials")), "{found:?}");
+}
+
 #[tokio::test]
 async fn a_probe_counts_nowhere_and_learns_who_answered() {
     let (vendor, gateway) = simple().await;

@@ -61,6 +61,15 @@ async fn malformed_requests_get_a_clear_status_and_harm_nobody() {
 }
 
 #[tokio::test]
+async fn a_larger_head_may_be_allowed() {
+    let vendor = vendor("alpha", &[]).await;
+    let settings = agm_gateway::Settings { limits: Limits { header_bytes: 256 << 10, ..Limits::default() }, ..settings() };
+    let gateway = start_with(settings, &document([provider("alpha", &vendor.url(), &["k"])], [route("default-ai-route", "alpha")]));
+    assert_eq!(send(&gateway, &get("/v1/models").header("x-big", "x".repeat(150 << 10))).await.status, 200);
+    assert_eq!(send(&gateway, &get("/v1/models").header("x-big", "x".repeat(300 << 10))).await.status, 431);
+}
+
+#[tokio::test]
 async fn long_bodies_are_refused_whether_announced_or_not() {
     let vendor = vendor("alpha", &[]).await;
     let settings = agm_gateway::Settings { limits: Limits { body: 10_000, ..Limits::default() }, ..settings() };

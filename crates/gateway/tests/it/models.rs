@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use agm_domain::agent::AgentId;
 use agm_domain::assignment::Assignment;
 use agm_domain::name::{ConsumerName, ProviderName};
-use agm_domain::route::{ModelPredicate, RouteExtra};
+use agm_domain::route::{ModelPredicate, Predicate, RouteExtra};
 use agm_gateway::Gateway;
 use agm_testkit::http::Request;
 use serde_json::{Map, json};
@@ -88,6 +88,29 @@ async fn one_model_by_its_id() {
     }
     let answer = send(&gateway, &get("/v1/models/secret-model")).await;
     assert_eq!((answer.status, code(&answer)), (404, "model_not_found".to_owned()));
+}
+
+/// No route there, nobody to ask for a key; and an id may look like the list's own path.
+#[tokio::test]
+async fn models_are_listed_where_a_route_is() {
+    let base = || provider("base", "http://127.0.0.1:1", &["k"]);
+    let team = |path: &str| {
+        let mut team = route_for("team", "base", &[ModelPredicate::equal("m")]);
+        team.path_predicate = Some(Predicate::path(path));
+        team
+    };
+    let gateway = start(&document([base()], [team("/team/v1")]));
+    for key in [None, Some(KEY)] {
+        let asked = |path: &str| match key {
+            Some(_) => get(path),
+            None => Request::new("GET", path),
+        };
+        assert_eq!(code(&send(&gateway, &asked("/v1/models")).await), "route_not_found");
+        let status = send(&gateway, &asked("/team/v1/models")).await.status;
+        assert_eq!(status, if key.is_some() { 200 } else { 401 });
+    }
+    gateway.apply(&document([base()], [team("/models/v1")]));
+    assert_eq!(send(&gateway, &get("/models/v1/models/m")).await.json()["id"], "m");
 }
 
 #[tokio::test]

@@ -15,6 +15,8 @@ use agm_gateway::{Gateway, Seen, Settings, system_clock};
 use agm_simvendor::{Flavour, Script, Vendor};
 use agm_testkit::http::{self, Answer, Request};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 /// Long enough for anything that happens at all.
@@ -128,6 +130,23 @@ pub(crate) fn stream(model: &str) -> Request {
 
 pub(crate) async fn send(gateway: &Gateway, request: &Request) -> Answer {
     tokio::time::timeout(SOON, http::send(gateway.addr(), request)).await.expect("an answer in time").unwrap()
+}
+
+/// A vendor that gives every connection this answer, whatever is asked, and closes it.
+pub(crate) async fn scripted(answer: impl Into<String>) -> (String, Aside<()>) {
+    let answer = answer.into();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let vendor = aside(async move {
+        loop {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let mut request = vec![0; 16 << 10];
+            if socket.read(&mut request).await.is_ok_and(|count| count > 0) {
+                socket.write_all(answer.as_bytes()).await.ok();
+            }
+        }
+    });
+    (url, vendor)
 }
 
 /// Something that goes on beside the test; dropped, it ends.
