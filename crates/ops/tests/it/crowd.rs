@@ -1,8 +1,9 @@
 //! Many clients at once: no lost update, no deadlock, one order.
+//!
+//! `AGM_CROWD_ROUNDS` is how often each of them switches (3), `AGM_CROWD_SEED` who gets what.
 
 use std::time::Duration;
 
-use agm_domain::agent::AgentId;
 use agm_domain::code::Code;
 use agm_domain::switch::SwitchState;
 use agm_domain::table::Table;
@@ -16,7 +17,9 @@ const MODELS: [(&str, &str); 6] = [("alpha", "a1"), ("alpha", "a2"), ("beta", "b
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn sixteen_clients_switch_the_same_and_different_agents() {
-    let rounds: usize = std::env::var("AGM_CROWD_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(3);
+    let number = |name: &str, default: usize| std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(default);
+    let (rounds, seed) = (number("AGM_CROWD_ROUNDS", 3), number("AGM_CROWD_SEED", 0));
+    println!("AGM_CROWD_ROUNDS={rounds} AGM_CROWD_SEED={seed}");
     let world = World::with(2).await;
     world.provider("alpha", "qwen", 0).await;
     world.provider("beta", "openrouter", 1).await;
@@ -29,8 +32,8 @@ async fn sixteen_clients_switch_the_same_and_different_agents() {
         clients.spawn(async move {
             let mut done = 0;
             for round in 0..rounds {
-                let (provider, model) = MODELS[(client * 7 + round * 5) % MODELS.len()];
-                let target = format!("w{}", (client + round) % AGENTS);
+                let (provider, model) = MODELS[(client * 7 + round * 5 + seed) % MODELS.len()];
+                let target = format!("w{}", (client + round + seed / MODELS.len()) % AGENTS);
                 let id = match agm.start_switch(&actor(), request(&target, provider, model)).await {
                     Ok(id) => id,
                     Err(error) => {
@@ -77,5 +80,4 @@ async fn no_half_done_work(world: &World) {
         let last = done.max_by_key(|s| s.ended_at.clone()).and_then(member).unwrap();
         assert!(last.same_wish(&current.document.assignments[id]), "{id}: {last:?}");
     }
-    assert!(AgentId::parse("manager").is_ok());
 }
