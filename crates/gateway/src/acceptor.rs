@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{Semaphore, mpsc};
 
@@ -26,8 +27,9 @@ pub(crate) fn listen(addr: SocketAddr) -> io::Result<TcpListener> {
 /// Accepts until the gateway closes.
 pub(crate) async fn accept(shared: Arc<Shared>, listener: TcpListener, workers: Vec<mpsc::Sender<Accepted>>) {
     let allowed = Arc::new(Semaphore::new(shared.settings.limits.connections.min(Semaphore::MAX_PERMITS)));
-    let loop_ = async {
-        for worker in workers.iter().cycle() {
+    let mut turns = Turns { workers, next: 0 };
+    let accepting = async {
+        loop {
             let Ok(permit) = Arc::clone(&allowed).acquire_owned().await else { return };
             let stream = loop {
                 match listener.accept().await {
@@ -37,13 +39,51 @@ pub(crate) async fn accept(shared: Arc<Shared>, listener: TcpListener, workers: 
                 }
             };
             let Ok(stream) = stream.into_std() else { continue };
-            if worker.send((stream, permit)).await.is_err() {
+            if !turns.hand_on((stream, permit)).await {
                 return;
             }
         }
     };
     tokio::select! {
-        () = loop_ => {}
+        () = accepting => {}
         () = shared.closing.cancelled() => {}
     }
+    // What the system took in before the end was promised an answer; closing the socket would reset it.
+    for _ in 0..BACKLOG {
+        tokio::task::yield_now().await;
+        let Some(Ok((stream, _))) = listener.accept().now_or_never() else { return };
+        let (Ok(stream), Ok(permit)) = (stream.into_std(), Arc::clone(&allowed).try_acquire_owned()) else { return };
+        if !turns.hand_on((stream, permit)).await {
+            return;
+        }
+    }
 }
+
+/// Whose turn it is.
+struct Turns {
+    workers: Vec<mpsc::Sender<Accepted>>,
+    next: usize,
+}
+
+impl Turns {
+    /// Gives a connection to the next worker; one that has ended is passed over. Says whether there was one to take it.
+    async fn hand_on(&mut self, mut accepted: Accepted) -> bool {
+        while !self.workers.is_empty() {
+            let at = self.next % self.workers.len();
+            match self.workers[at].send(accepted).await {
+                Ok(()) => {
+                    self.next = at + 1;
+                    return true;
+                }
+                Err(mpsc::error::SendError(back)) => {
+                    accepted = back;
+                    drop(self.workers.remove(at));
+                }
+            }
+        }
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests;

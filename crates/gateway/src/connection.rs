@@ -14,6 +14,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 
+use crate::client::{Client, ClientIo};
 use crate::phase;
 use crate::upstream::BUFFER;
 use crate::worker::Worker;
@@ -22,6 +23,9 @@ use crate::worker::Worker;
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// Streams of one connection of HTTP/2.
 const MAX_STREAMS: u32 = 256;
+
+/// For the first bytes of a connection that was accepted as the gateway closed.
+const LAST_LOOK: Duration = Duration::from_millis(20);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Version {
@@ -37,26 +41,37 @@ pub(crate) async fn serve(worker: Rc<Worker>, stream: TcpStream, permit: OwnedSe
     let _open = Open::new(&worker);
     // Without it the last frame of a pause waits for the client's acknowledgement: 40 ms.
     let ready = stream.set_nodelay(true);
-    let patience = worker.shared.settings.timeouts.header;
-    let version = tokio::select! {
-        version = tokio::time::timeout(patience, version(&stream)) => version,
-        () = worker.shared.closing.cancelled() => return,
-    };
+    let Some(version) = first_look(&worker, &stream).await else { return };
+    let client = Client::of(&stream);
     // Errors of a connection are the client's: it broke off, or spoke no HTTP and was told so.
     match (ready, version) {
-        (Ok(()), Ok(Ok(Some(Version::Http1)))) => http1(&worker, stream).await,
-        (Ok(()), Ok(Ok(Some(Version::Http2)))) => http2(&worker, stream).await,
-        _ => {}
+        (Ok(()), Version::Http1) => http1(&worker, client, stream).await,
+        (Ok(()), Version::Http2) => http2(&worker, client, stream).await,
+        (Err(_), _) => {}
     }
     drop(permit);
 }
 
-async fn http1(worker: &Rc<Worker>, stream: TcpStream) {
+/// Waits for the first bytes. `None`: there are none.
+async fn first_look(worker: &Worker, stream: &TcpStream) -> Option<Version> {
+    let patience = worker.shared.settings.timeouts.header;
+    let mut seen = std::pin::pin!(tokio::time::timeout(patience, version(stream)));
+    let version = tokio::select! {
+        biased;
+        version = seen.as_mut() => version,
+        // Whoever has asked already is answered; the event loop needs a turn to say so.
+        () = worker.shared.closing.cancelled() => tokio::time::timeout(LAST_LOOK, seen).await.ok()?,
+    };
+    version.ok()?.ok()?
+}
+
+async fn http1(worker: &Rc<Worker>, client: Rc<Client>, stream: TcpStream) {
     let limits = &worker.shared.settings.limits;
+    let io = ClientIo::new(stream, Rc::clone(&client), worker.shared.settings.timeouts.idle);
     let answering = Rc::clone(worker);
     let service = service_fn(move |request| {
-        let worker = Rc::clone(&answering);
-        async move { Ok::<_, Infallible>(phase::answer(worker, request).await) }
+        let (worker, client) = (Rc::clone(&answering), Rc::clone(&client));
+        async move { Ok::<_, Infallible>(phase::answer(worker, client, request).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -65,23 +80,24 @@ async fn http1(worker: &Rc<Worker>, stream: TcpStream) {
         .max_header_size(limits.header_bytes)
         // A head has to fit into the buffer.
         .max_buf_size(BUFFER.max(limits.header_bytes))
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(io), service);
     until_closing(worker, connection, http1::Connection::graceful_shutdown).await;
 }
 
-async fn http2(worker: &Rc<Worker>, stream: TcpStream) {
+async fn http2(worker: &Rc<Worker>, client: Rc<Client>, stream: TcpStream) {
     let limits = &worker.shared.settings.limits;
+    let io = ClientIo::new(stream, Rc::clone(&client), worker.shared.settings.timeouts.idle);
     let answering = Rc::clone(worker);
     let service = service_fn(move |request| {
-        let worker = Rc::clone(&answering);
-        async move { Ok::<_, Infallible>(phase::answer(worker, request).await) }
+        let (worker, client) = (Rc::clone(&answering), Rc::clone(&client));
+        async move { Ok::<_, Infallible>(phase::answer(worker, client, request).await) }
     });
     let connection = http2::Builder::new(worker.tasks.clone())
         .timer(TokioTimer::new())
         .max_concurrent_streams(MAX_STREAMS)
         .max_header_list_size(u32::try_from(limits.header_bytes).unwrap_or(u32::MAX))
         .keep_alive_interval(Some(worker.shared.settings.timeouts.header))
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(io), service);
     until_closing(worker, connection, http2::Connection::graceful_shutdown).await;
 }
 

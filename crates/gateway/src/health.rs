@@ -14,7 +14,7 @@ use http::{HeaderValue, Method, Request, StatusCode};
 
 use crate::body::outgoing::{Held, Outgoing};
 use crate::shared::Shared;
-use crate::snapshot::ProviderPlan;
+use crate::snapshot::{ProviderPlan, Snapshot};
 use crate::tokens::{Failover, Token, TokenState};
 use crate::upstream::{Answered, Pools};
 
@@ -46,12 +46,15 @@ pub(crate) async fn watch(shared: Arc<Shared>, pools: Rc<Pools>) {
 
 /// Checks one key, always by the configuration in force.
 async fn until_back(shared: &Shared, pools: &Pools, name: &ProviderName, state: &Arc<TokenState>) {
+    let interval_of = |snapshot: &Snapshot| snapshot.provider(name).and_then(|p| p.tokens.failover().map(|f| f.interval));
     while state.is_out() {
+        let Some(interval) = interval_of(&shared.snapshot.load()) else { return };
+        tokio::time::sleep(interval).await;
+        // By what is in force now, not by what was before the wait: the key may be gone from the provider, or the address another one.
         let snapshot = shared.snapshot.load_full();
         let Some(provider) = snapshot.provider(name) else { return };
         let Some(token) = provider.tokens.list().iter().find(|t| Arc::ptr_eq(&t.state, state)) else { return };
         let Some(failover) = provider.tokens.failover() else { return };
-        tokio::time::sleep(failover.interval).await;
         let passed = check(pools, provider, token, failover).await;
         provider.tokens.checked(token, passed);
     }

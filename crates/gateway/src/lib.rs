@@ -2,6 +2,7 @@
 
 mod acceptor;
 mod body;
+mod client;
 mod connection;
 mod gateway;
 mod health;

@@ -22,6 +22,8 @@ pub(crate) use account::Account;
 pub(crate) use answer::AnswerBody;
 pub(crate) use arrive::Call;
 
+use crate::client::Client;
+use crate::keys::Who;
 use crate::refusal::Refusal;
 use crate::worker::Worker;
 
@@ -29,20 +31,23 @@ use crate::worker::Worker;
 pub(crate) type Reply = Response<AnswerBody>;
 
 /// Answers a request. Whatever happens on the way, the client gets an answer, and nobody else notices.
-pub(crate) async fn answer(worker: Rc<Worker>, request: Request<Incoming>) -> Reply {
+pub(crate) async fn answer(worker: Rc<Worker>, client: Rc<Client>, request: Request<Incoming>) -> Reply {
     let shared = std::sync::Arc::clone(&worker.shared);
-    let Ok(reply) = AssertUnwindSafe(serve(worker, request)).catch_unwind().await else {
+    let Ok(reply) = AssertUnwindSafe(serve(worker, client, request)).catch_unwind().await else {
         shared.panics.fetch_add(1, Ordering::Relaxed);
         return Refusal::panic().response(None).map(AnswerBody::fixed);
     };
     reply
 }
 
-async fn serve(worker: Rc<Worker>, request: Request<Incoming>) -> Reply {
+async fn serve(worker: Rc<Worker>, client: Rc<Client>, mut request: Request<Incoming>) -> Reply {
     if let Some(page) = arrive::page_for(&worker.shared.settings, &request) {
+        if let Some(peer) = client.peer {
+            request.extensions_mut().insert(peer);
+        }
         return page.answer(request).await.map(AnswerBody::page);
     }
-    let (call, body) = Call::arrive(worker, request);
+    let (call, body) = Call::arrive(worker, client, request);
     let mut account = Account::open(&call);
     match proceed(&call, body, &mut account).await {
         Ok(reply) => reply,
@@ -60,13 +65,19 @@ async fn proceed(call: &Call, body: Incoming, account: &mut Account) -> Result<R
     if models::is_asked_for(call) {
         return models::answer(call, account);
     }
+    // Whoever is known counts from here on: what they send is about to take memory.
+    if matches!(call.who, Who::Known(_)) {
+        account.enter(call)?;
+    }
     let what = what::read(call, body).await?;
     account.asked(&what);
     let route = place::choose(call, what.model())?;
     account.took(route.index);
     place::admit(call, route)?;
     account.admitted(route.auth.is_none());
-    account.enter(call)?;
+    if route.auth.is_none() {
+        account.enter(call)?;
+    }
     let won = send::send(call, route, what, account).await?;
     Ok(answer::relay(call, route, won, account))
 }

@@ -82,6 +82,11 @@ impl Refusal {
                 "body_too_large",
                 format!("the request body is longer than {limit} bytes; send less or raise the gateway's limit"),
             ),
+            Unread::NoRoom => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "gateway_busy",
+                "too many large requests are under way; send it again in a moment",
+            ),
             Unread::TooSlow => Self::new(StatusCode::REQUEST_TIMEOUT, "body_timeout", "the request body came too slowly; send it again"),
             Unread::Broken => Self::new(StatusCode::BAD_REQUEST, "body_incomplete", "the request body broke off; send it again"),
         }

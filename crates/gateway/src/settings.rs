@@ -49,7 +49,7 @@ pub struct Settings {
 /// What a client may ask of the gateway.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Bytes of a request body. Beyond: 413.
+    /// Bytes of a request body. Beyond: 413. Of all bodies in memory together: ten times as much. Beyond: 503.
     pub body: usize,
     /// Bytes of a request body that are read before the caller is known. Beyond: 401.
     pub anonymous_body: usize,
@@ -74,7 +74,7 @@ pub struct Timeouts {
     pub connect: Duration,
     /// For the head of a provider's answer, where the route sets no shorter limit. Beyond: 504.
     pub first_byte: Duration,
-    /// For the next piece of a provider's answer. Beyond: the answer is cut.
+    /// For the next piece of a provider's answer, and for a client to take anything of it. Beyond: the answer is cut.
     pub idle: Duration,
     /// For which an unused connection to a provider is kept.
     pub keep: Duration,

@@ -34,6 +34,8 @@ pub(crate) struct Shared {
     pub meters: Vec<Arc<Meters>>,
     pub roots: Arc<Roots>,
     pub connections: AtomicUsize,
+    /// Bytes of request bodies in memory.
+    pub held: Arc<AtomicUsize>,
     /// Connections opened to providers.
     pub opened: AtomicU64,
     pub panics: AtomicU64,
@@ -61,6 +63,7 @@ impl Shared {
             meters: (0..workers).map(|_| Arc::default()).collect(),
             roots: Arc::new(roots),
             connections: AtomicUsize::new(0),
+            held: Arc::default(),
             opened: AtomicU64::new(0),
             panics: AtomicU64::new(0),
             token_out: Notify::new(),

@@ -59,11 +59,12 @@ impl Tap {
         }
     }
 
-    /// Whether an event stream said that it is complete. Other answers cannot say so.
+    /// Whether the answer itself says that it is complete: a stream by its end mark, a document by its last bracket. Nothing is known of others.
     pub(crate) fn said_goodbye(&self) -> bool {
         match self {
             Self::Events(events, _) => events.said_goodbye(),
-            _ => true,
+            Self::Document(scan, _) => scan.is_closed(),
+            Self::Blind => true,
         }
     }
 

@@ -86,7 +86,8 @@ impl Worker {
     pub(crate) fn new(shared: Arc<Shared>, number: usize, seed: u64) -> Self {
         let tasks = LocalTasks::default();
         let settings = &shared.settings;
-        let pools = Pools::new(Arc::clone(&shared), settings.timeouts.clone(), settings.idle_connections, tasks.clone());
+        // Connections of HTTP/2 to providers are tasks that no stop has to wait for: they end with the thread.
+        let pools = Pools::new(Arc::clone(&shared), settings.timeouts.clone(), settings.idle_connections, LocalTasks::default());
         Self {
             meters: shared.meters.get(number).map(Arc::clone).unwrap_or_default(),
             pools,

@@ -2,6 +2,7 @@
 
 use std::future::Future as _;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use tokio::time::{Instant, Sleep};
 use super::neighbours::drop_named;
 use super::send::Won;
 use super::{Account, Call, Reply};
+use crate::client::Client;
 use crate::probe::{PROVIDER_HEADER, ROUTE_HEADER};
 use crate::seen::Outcome;
 use crate::settings::{BoxError, PageBody};
@@ -36,6 +38,8 @@ struct Passing {
     source: Source,
     tap: Tap,
     account: Account,
+    /// A client that takes any end of the connection for that of its answer.
+    trusting: Option<Rc<Client>>,
     /// Its end is the end of the connection, which looks the same when it is cut.
     ends_with_connection: bool,
     idle: Duration,
@@ -77,6 +81,7 @@ pub(crate) fn relay(call: &Call, route: &CompiledRoute, won: Won, account: &mut 
         source: answered.source,
         tap,
         account: account.take(),
+        trusting: (call.version < Version::HTTP_11).then(|| Rc::clone(&call.client)),
         ends_with_connection,
         idle: call.worker.shared.settings.timeouts.idle,
         last: None,
@@ -220,6 +225,9 @@ impl Passing {
     /// it gets one turn to write that.
     fn break_off(&mut self, cx: &mut Context<'_>, cut: Cut) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         self.end(Outcome::CutByProvider);
+        if let Some(client) = &self.trusting {
+            client.reset_at_end();
+        }
         self.cut = Some(cut);
         cx.waker().wake_by_ref();
         Poll::Pending

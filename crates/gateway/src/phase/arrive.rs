@@ -5,10 +5,11 @@ use std::time::Instant;
 
 use agm_domain::api::Api;
 use http::header::{AUTHORIZATION, HOST, UPGRADE};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version};
 use hyper::body::Incoming;
 
 use super::neighbours::drop_named;
+use crate::client::Client;
 use crate::keys::{Who, X_API_KEY, bearer, decode, without_keys};
 use crate::probe::PROBE_HEADER;
 use crate::refusal::Refusal;
@@ -31,8 +32,10 @@ fn stays_here(name: &str) -> bool {
 pub(crate) struct Call {
     pub worker: Rc<Worker>,
     pub view: Rc<View>,
+    pub client: Rc<Client>,
     pub started: Instant,
     pub method: Method,
+    pub version: Version,
     pub uri: Uri,
     /// Without the headers that are not for the provider; keys are among those.
     pub headers: HeaderMap,
@@ -59,7 +62,7 @@ pub(crate) fn page_for<'a>(settings: &'a Settings, request: &Request<Incoming>) 
 
 impl Call {
     /// Takes the request apart.
-    pub(crate) fn arrive(worker: Rc<Worker>, request: Request<Incoming>) -> (Self, Incoming) {
+    pub(crate) fn arrive(worker: Rc<Worker>, client: Rc<Client>, request: Request<Incoming>) -> (Self, Incoming) {
         let started = Instant::now();
         let view = worker.view();
         let (parts, body) = request.into_parts();
@@ -75,6 +78,8 @@ impl Call {
             uri: plain(without_query_keys(parts.uri, keys.queries())),
             api: None,
             method: parts.method,
+            version: parts.version,
+            client,
             client_key: client_key.filter(|_| !matches!(who, Who::Known(_))),
             worker,
             started,

@@ -3,6 +3,7 @@
 //! The order is Higress's: the route's retries with the same key, then once with another key, then a fallback upstream (Console contract 4.5,
 //! 7.5, 7.6).
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -120,8 +121,15 @@ impl Attempt<'_> {
         let passing = self.passing.take();
         let request = self.prepared.request(self.call, self.route, self.provider, token, passing);
         let may_repeat = self.prepared.repeatable() && self.may_send_twice();
-        let again = || may_repeat.then(|| self.prepared.request(self.call, self.route, self.provider, token, None));
+        let sent_again = Cell::new(false);
+        let again = || {
+            sent_again.set(may_repeat);
+            may_repeat.then(|| self.prepared.request(self.call, self.route, self.provider, token, None))
+        };
         let result = pool.send(request, self.patience(), again).await;
+        if sent_again.get() {
+            account.attempt();
+        }
         if let (Some(token), Ok(answered)) = (token, &result) {
             let shared = &self.call.worker.shared;
             if self.provider.tokens.note(token, answered.head.status.as_u16(), &*shared.clock) {

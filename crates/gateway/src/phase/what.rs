@@ -10,7 +10,7 @@ use http_body::Body as _;
 use hyper::body::Incoming;
 
 use super::Call;
-use crate::body::collect::{Unread, collect};
+use crate::body::collect::{Room, Unread, collect};
 use crate::body::multipart;
 use crate::body::outgoing::Passing;
 use crate::body::peek::{BodyFault, Peeked, peek};
@@ -42,7 +42,8 @@ pub(crate) async fn read(call: &Call, body: Incoming) -> Result<What, Refusal> {
         }
         return Ok(What::Passing(Passing::new(body, limit, patience)));
     };
-    let body = collect(body, limit, patience).await.map_err(|why| unread(call, &why, limit))?;
+    let room = Room::new(&call.worker.shared.held, settings.limits.body);
+    let body = collect(body, limit, patience, room).await.map_err(|why| unread(call, &why, limit))?;
     let peeked = if body.is_empty() { Ok(Peeked::default()) } else { look(call, api, &body) };
     let peeked = peeked.map_err(|fault| Refusal::body(&fault))?;
     Ok(What::Held { body, peeked })

@@ -14,6 +14,8 @@ const MAX_KEY: usize = 16;
 pub(crate) struct Scan {
     /// Open brackets.
     depth: u32,
+    /// The depth at which the document is closed, once it has begun.
+    floor: Option<u32>,
     /// Whether the object at depth 2 is one that is looked into.
     inner: bool,
     /// Whether the next string at a level that is looked into is a key.
@@ -55,12 +57,18 @@ impl Scan {
     /// Starts over with a new document.
     pub(crate) fn restart(&mut self) {
         self.depth = 0;
+        self.floor = None;
         self.inner = false;
         self.key_next = false;
         self.text = Text::Outside;
         self.key.len = 0;
         self.capture = None;
         self.value.clear();
+    }
+
+    /// Whether everything that was opened is closed again.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.text == Text::Outside && self.floor.is_some_and(|floor| self.depth <= floor)
     }
 
     /// Takes the next piece.
@@ -152,6 +160,7 @@ impl Scan {
         if self.depth == 1 && !object {
             self.depth = 3;
         }
+        self.floor.get_or_insert(self.depth - 1);
     }
 
     fn looked_into(&self) -> bool {

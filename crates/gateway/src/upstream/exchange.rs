@@ -53,7 +53,7 @@ impl Pool {
     ) -> Result<Answered, Failure> {
         let first = match self.lease(false).await? {
             Lease::Wire(wire) => self.on_wire(wire, request, patience).await,
-            Lease::Shared(sender) => on_shared(sender, absolute(request), patience).await,
+            Lease::Shared { sender, used } => on_shared(sender, used, absolute(request), patience).await,
         };
         let unanswered = match first {
             Ok(answered) => return Ok(answered),
@@ -63,7 +63,7 @@ impl Pool {
         let Some(request) = retry else { return Err(unanswered.failure) };
         let second = match self.lease(true).await? {
             Lease::Wire(wire) => self.on_wire(wire, request, patience).await,
-            Lease::Shared(sender) => on_shared(sender, absolute(request), patience).await,
+            Lease::Shared { sender, used } => on_shared(sender, used, absolute(request), patience).await,
         };
         second.map_err(|u| u.failure)
     }
@@ -106,16 +106,17 @@ impl Pool {
 
 async fn on_shared(
     mut sender: http2::SendRequest<Outgoing>,
+    stale: bool,
     request: Request<Outgoing>,
     patience: Duration,
 ) -> Result<Answered, Unanswered> {
     let exchange = async {
         if let Err(error) = sender.ready().await {
-            return Err(Unanswered { failure: Failure::new(Kind::Connect, error), unsent: Some(request), stale: true });
+            return Err(Unanswered { failure: Failure::new(Kind::Connect, error), unsent: Some(request), stale });
         }
         sender.try_send_request(request).await.map_err(|mut error| {
             let unsent = error.take_message();
-            Unanswered { failure: Failure::sent(error.error()), unsent, stale: true }
+            Unanswered { failure: Failure::sent(error.error()), unsent, stale }
         })
     };
     match tokio::time::timeout(patience, exchange).await {

@@ -65,7 +65,11 @@ pub(crate) enum Lease {
     /// Alone.
     Wire(Box<Wire>),
     /// Together with others.
-    Shared(http2::SendRequest<Outgoing>),
+    Shared {
+        sender: http2::SendRequest<Outgoing>,
+        /// Whether the connection was used before: then it may have died unnoticed.
+        used: bool,
+    },
 }
 
 impl Pools {
@@ -110,7 +114,7 @@ impl Pool {
     pub(crate) async fn lease(&self, fresh: bool) -> Result<Lease, Failure> {
         let shared = self.shared.borrow().clone().filter(|s| !s.is_closed());
         if let Some(shared) = shared.filter(|_| !fresh) {
-            return Ok(Lease::Shared(shared));
+            return Ok(Lease::Shared { sender: shared, used: true });
         }
         if !fresh {
             while let Some(mut idle) = self.pop() {
@@ -159,7 +163,7 @@ impl Pool {
                 drop(connection.await);
             });
             *self.shared.borrow_mut() = Some(sender.clone());
-            return Ok(Lease::Shared(sender));
+            return Ok(Lease::Shared { sender, used: false });
         }
         let (sender, connection) =
             http1::Builder::new().max_headers(MAX_HEADERS).max_buf_size(BUFFER).handshake(TokioIo::new(io)).await.map_err(no_handshake)?;

@@ -265,6 +265,24 @@ async fn a_failing_key_goes_out_and_comes_back() {
     assert!(gateway.recent_requests(0, 999).iter().all(|s| s.model.as_deref() == Some("m")), "checks are not traffic");
 }
 
+/// A check goes where the provider is now, not where it was before the wait.
+#[tokio::test]
+async fn a_check_follows_the_configuration() {
+    let one = Vendor::start(Script::new("one", Flavour::OpenAi).keys(["other"])).await.unwrap();
+    let two = vendor("two", &[]).await;
+    let at = |url: &str| {
+        let failing = with_failover(provider("alpha", url, &[FIRST]), 1, 400);
+        document([failing], [never_retrying(route("default-ai-route", "alpha"))])
+    };
+    let gateway = start(&at(&one.url()));
+    assert_eq!(send(&gateway, &chat("m")).await.status, 401);
+    gateway.apply(&at(&two.url()));
+    assert!(gateway.token_health()[0].out.is_some());
+    assert_eq!(two.next_request().await.model.as_deref(), Some("check-model"));
+    until(|| gateway.token_health()[0].out.is_none()).await;
+    assert_eq!(one.request_count(), 1);
+}
+
 #[tokio::test]
 async fn all_keys_out_is_not_the_end() {
     let vendor = Vendor::start(Script::new("alpha", Flavour::OpenAi).keys(["neither"])).await.unwrap();

@@ -12,6 +12,7 @@ use agm_testkit::http::{self, Ending, Request};
 use agm_testkit::sse::SseStream;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::world::*;
 
@@ -176,6 +177,61 @@ async fn the_page_answers_under_its_path_and_on_its_hosts() {
         assert_eq!(send(&gateway, &Request::new("GET", path)).await.status, 404, "{path}");
     }
     assert_eq!(gateway.totals().requests, 3, "the page's own requests are not traffic");
+}
+
+/// Whoever has been let in is answered, stop or no stop.
+#[tokio::test]
+async fn a_stop_answers_those_who_have_asked() {
+    let vendor = vendor("alpha", &[]).await;
+    let (entered, is_entered) = std::sync::mpsc::sync_channel(1);
+    let (go_on, may_go_on) = std::sync::mpsc::sync_channel::<()>(1);
+    let gate = std::sync::Mutex::new((entered, may_go_on));
+    // A page that holds the only worker up, so that connections wait for it.
+    let page = Page::new(move |_| {
+        let gate = gate.lock().unwrap();
+        gate.0.send(()).unwrap();
+        gate.1.recv().unwrap();
+        let body: PageBody = Full::new(Bytes::new()).map_err(|never| match never {}).boxed_unsync();
+        std::future::ready(::http::Response::new(body))
+    });
+    let settings = Settings { workers: 1, page: Some(page), ..settings() };
+    let gateway = start_with(settings, &document([provider("alpha", &vendor.url(), &["k"])], [route("default-ai-route", "alpha")]));
+    let addr = gateway.addr();
+    let held = aside(async move { http::send(addr, &Request::new("GET", "/agm/")).await });
+    until(|| is_entered.try_recv().is_ok()).await;
+    let mut asked = Vec::new();
+    for _ in 0..20 {
+        let mut socket = tokio::net::TcpStream::connect(addr).await.unwrap();
+        socket.write_all(&chat("m").to_bytes("x")).await.unwrap();
+        asked.push(socket);
+    }
+    let mut stop = std::pin::pin!(gateway.shutdown(SOON));
+    assert!(futures_util::poll!(stop.as_mut()).is_pending());
+    go_on.send(()).unwrap();
+    let answers = async {
+        for mut socket in asked {
+            let mut answer = Vec::new();
+            socket.read_to_end(&mut answer).await.unwrap();
+            assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));
+        }
+    };
+    let (cut, ()) = tokio::join!(stop, answers);
+    assert_eq!((cut, held.done().await.unwrap().status), (0, 200));
+}
+
+#[tokio::test]
+async fn a_page_knows_who_asks() {
+    let page = Page::new(|request| async move {
+        let peer = request.extensions().get::<SocketAddr>().map(ToString::to_string).unwrap_or_default();
+        let body: PageBody = Full::new(Bytes::from(peer)).map_err(|never| match never {}).boxed_unsync();
+        ::http::Response::new(body)
+    });
+    let gateway = start_with(Settings { page: Some(page), ..settings() }, &document([], []));
+    let mut socket = tokio::net::TcpStream::connect(gateway.addr()).await.unwrap();
+    socket.write_all(&Request::new("GET", "/agm/").to_bytes("x")).await.unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.ends_with(&socket.local_addr().unwrap().to_string()), "{answer}");
 }
 
 #[tokio::test]

@@ -127,6 +127,70 @@ async fn a_consumer_has_so_many_requests_at_a_time() {
     assert_eq!(send(&gateway, &chat("m")).await.status, 200);
 }
 
+/// One who sends many bodies slowly is one who asks much at a time.
+#[tokio::test]
+async fn a_body_on_its_way_counts() {
+    let vendor = vendor("alpha", &[]).await;
+    let settings = agm_gateway::Settings { limits: Limits { requests_per_consumer: 1, ..Limits::default() }, ..settings() };
+    let gateway = start_with(settings, &document([provider("alpha", &vendor.url(), &["k"])], [route("default-ai-route", "alpha")]));
+    let mut slow = TcpStream::connect(gateway.addr()).await.unwrap();
+    let half = format!("POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {KEY}\r\ncontent-length: 100\r\n\r\n{{");
+    slow.write_all(half.as_bytes()).await.unwrap();
+    until(|| gateway.in_flight().get("manager") == Some(&1)).await;
+    assert_eq!(send(&gateway, &chat("m")).await.status, 429);
+    drop(slow);
+    until(|| gateway.in_flight().is_empty()).await;
+    assert_eq!(send(&gateway, &chat("m")).await.status, 200);
+}
+
+#[tokio::test]
+async fn all_bodies_together_are_bounded() {
+    let vendor = vendor("alpha", &[]).await;
+    let settings = agm_gateway::Settings { limits: Limits { body: 200_000, ..Limits::default() }, ..settings() };
+    let gateway = start_with(settings, &document([provider("alpha", &vendor.url(), &["k"])], [route("default-ai-route", "alpha")]));
+    let head = format!("POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {KEY}\r\ncontent-length: 200000\r\n\r\n");
+    let almost = [head.into_bytes(), vec![b' '; 199_990]].concat();
+    let open = async || {
+        let mut socket = TcpStream::connect(gateway.addr()).await.unwrap();
+        socket.write_all(&almost).await.unwrap();
+        socket
+    };
+    let mut slow = Vec::new();
+    for _ in 0..10 {
+        slow.push(open().await);
+    }
+    let refused = async {
+        loop {
+            let mut status = [0; 12];
+            let mut one_too_many = open().await;
+            // It waits for the rest of its body while those before it are still being read.
+            if let Ok(read) = tokio::time::timeout(Duration::from_millis(300), one_too_many.read_exact(&mut status)).await {
+                break read.map(|_| status).unwrap();
+            }
+        }
+    };
+    assert_eq!(&tokio::time::timeout(SOON, refused).await.unwrap(), b"HTTP/1.1 503");
+    drop(slow);
+    until(|| gateway.in_flight().is_empty()).await;
+    let big = json!({"model": "m", "messages": [{"role": "user", "content": "y".repeat(150_000)}]});
+    assert_eq!(send(&gateway, &post("/v1/chat/completions").json(&big)).await.status, 200);
+}
+
+/// A client that takes nothing of its answer holds neither its connection nor the vendor's for ever.
+#[tokio::test]
+async fn a_client_that_reads_nothing_is_let_go() {
+    let vendor = vendor("alpha", &[]).await;
+    let timeouts = Timeouts { idle: Duration::from_millis(300), ..Timeouts::default() };
+    let settings = agm_gateway::Settings { timeouts, ..settings() };
+    let gateway = start_with(settings, &document([provider("alpha", &vendor.url(), &["k"])], [route("default-ai-route", "alpha")]));
+    vendor.push(Behaviour::HugeBody { bytes: 400 << 20 });
+    let mut socket = TcpStream::connect(gateway.addr()).await.unwrap();
+    socket.write_all(&chat("m").to_bytes("x")).await.unwrap();
+    let seen = logged(&gateway, 1).await;
+    assert_eq!(seen[0].outcome, agm_gateway::Outcome::LeftByClient);
+    until(|| gateway.connections() == 0).await;
+}
+
 #[tokio::test]
 async fn connections_beyond_the_limit_wait_their_turn() {
     let vendor = vendor("alpha", &[]).await;

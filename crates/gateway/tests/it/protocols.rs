@@ -89,6 +89,9 @@ async fn through_tls(protocols: &[&[u8]], expected: Version) {
     }
     assert_eq!(vendor.connections.load(Ordering::Relaxed), 1, "one connection serves them all");
     assert_eq!(logged(&gateway, 3).await[2].usage.unwrap().total, 3);
+    let started = std::time::Instant::now();
+    assert_eq!(gateway.shutdown(SOON).await, 0);
+    assert!(started.elapsed() < SOON / 10, "a kept connection holds no stop up: {:?}", started.elapsed());
 }
 
 #[tokio::test]

@@ -109,6 +109,38 @@ async fn a_stream_that_ends_with_its_connection_needs_its_end_mark() {
     vendor.done().await;
 }
 
+/// So does a document: its last bracket tells.
+#[tokio::test]
+async fn a_document_that_ends_with_its_connection_needs_its_last_bracket() {
+    for (document_sent, whole) in
+        [("{\"a\":[1,{\"b\":\"}\"}", false), ("{\"a\":[1,{\"b\":\"}\"}]}", true), ("[[1],2]", true), ("[[1]", false)]
+    {
+        let (url, _vendor) = scripted(format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{document_sent}")).await;
+        let gateway = start(&document([provider("alpha", &url, &["k"])], [route("default-ai-route", "alpha")]));
+        let answer = send(&gateway, &chat("m")).await;
+        assert_eq!(answer.ending == Ending::Clean, whole, "{document_sent}: {answer:?}");
+        let expected = if whole { Outcome::Answered } else { Outcome::CutByProvider };
+        assert_eq!(logged(&gateway, 1).await[0].outcome, expected);
+    }
+}
+
+/// A client of HTTP/1.0 takes the end of its connection for the end of its answer: a cut one ends with a reset.
+#[tokio::test]
+async fn a_cut_is_told_to_old_clients_too() {
+    let (vendor, gateway) = simple().await;
+    for cut in [true, false] {
+        if cut {
+            vendor.push(Behaviour::CutStream { after_frames: 2 });
+        }
+        let mut socket = TcpStream::connect(gateway.addr()).await.unwrap();
+        let request = String::from_utf8(stream("m").to_bytes("x")).unwrap().replacen("HTTP/1.1", "HTTP/1.0", 1);
+        socket.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        let end = tokio::time::timeout(SOON, socket.read_to_end(&mut answer)).await.unwrap();
+        assert_eq!(end.is_err(), cut, "{end:?}: {}", String::from_utf8_lossy(&answer));
+    }
+}
+
 #[tokio::test]
 async fn a_silent_stream_is_cut() {
     let vendor = vendor("alpha", &[]).await;
