@@ -16,7 +16,7 @@ use crate::body::outgoing::{Held, Outgoing};
 use crate::shared::Shared;
 use crate::snapshot::{ProviderPlan, Snapshot};
 use crate::tokens::{Failover, Token, TokenState};
-use crate::upstream::{Answered, Pools};
+use crate::upstream::{Answered, Patience, Pools};
 
 /// Keys being checked, by the address of their state, which outlives configurations.
 type Running = Rc<RefCell<HashSet<usize>>>;
@@ -65,7 +65,7 @@ async fn check(pools: &Pools, provider: &ProviderPlan, token: &Token, failover: 
     let Some(request) = question(provider, token, failover) else { return false };
     let pool = pools.get(provider.endpoint.destination());
     let answer = async {
-        let Answered { head, mut source } = pool.send(request, failover.timeout, || None).await.ok()?;
+        let Answered { head, mut source } = pool.send(request, &Patience::of(failover.timeout), || None).await.ok()?;
         // Read to its end, so that the connection can be used again.
         while let Some(Ok(_)) = poll_fn(|cx| source.poll_frame(cx)).await {}
         Some(head.status)

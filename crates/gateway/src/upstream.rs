@@ -6,10 +6,12 @@
 mod connect;
 mod exchange;
 mod failure;
+mod patience;
 mod pool;
 mod tls;
 
 pub(crate) use exchange::{Answered, Source};
 pub(crate) use failure::{Failure, Kind};
+pub(crate) use patience::Patience;
 pub(crate) use pool::{BUFFER, Pool, Pools, SWEEP};
 pub(crate) use tls::{Roots, RootsError};

@@ -1,13 +1,15 @@
 //! A request body on its way to a provider.
 
+use std::cell::Cell;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
-use tokio::time::Sleep;
+use tokio::time::{Instant, Sleep};
 
 use super::splice::Pieces;
 use crate::settings::BoxError;
@@ -35,11 +37,24 @@ pub(crate) struct Passing {
     left: u64,
     patience: Duration,
     deadline: Option<Pin<Box<Sleep>>>,
+    upload: Rc<Upload>,
+}
+
+/// What became of a passing body: it is with the connection by the time somebody asks.
+#[derive(Debug)]
+pub(crate) struct Upload {
+    fault: Cell<Option<PassingFault>>,
+    /// The client is waited for.
+    waiting: Cell<bool>,
+    last: Cell<Instant>,
 }
 
 /// Why a passing body broke off.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum PassingFault {
+    /// The client broke off.
+    #[error("the client broke off its body")]
+    Broken,
     /// Longer than allowed.
     #[error("the request body is too long")]
     TooLong,
@@ -62,17 +77,26 @@ impl From<Pieces> for Held {
 
 impl Passing {
     pub(crate) fn new(body: Incoming, limit: usize, patience: Duration) -> Self {
-        Self { body, left: limit as u64, patience, deadline: None }
+        Self { body, left: limit as u64, patience, deadline: None, upload: Rc::default() }
+    }
+
+    /// Where to learn what became of it.
+    pub(crate) fn upload(&self) -> Rc<Upload> {
+        Rc::clone(&self.upload)
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        match Pin::new(&mut self.body).poll_frame(cx) {
+        let frame = Pin::new(&mut self.body).poll_frame(cx);
+        self.upload.waiting.set(frame.is_pending());
+        self.upload.last.set(Instant::now());
+        match frame {
             Poll::Ready(frame) => {
                 self.deadline = None;
-                let Some(Ok(frame)) = frame else { return Poll::Ready(frame.map(|f| f.map_err(Into::into))) };
+                let Some(frame) = frame else { return Poll::Ready(None) };
+                let Ok(frame) = frame else { return self.fail(PassingFault::Broken) };
                 let length = frame.data_ref().map_or(0, |d| d.len() as u64);
                 if length > self.left {
-                    return Poll::Ready(Some(Err(PassingFault::TooLong.into())));
+                    return self.fail(PassingFault::TooLong);
                 }
                 self.left -= length;
                 Poll::Ready(Some(Ok(frame)))
@@ -80,9 +104,32 @@ impl Passing {
             Poll::Pending => {
                 let patience = self.patience;
                 let deadline = self.deadline.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
-                deadline.as_mut().poll(cx).map(|()| Some(Err(PassingFault::TooSlow.into())))
+                if deadline.as_mut().poll(cx).is_ready() { self.fail(PassingFault::TooSlow) } else { Poll::Pending }
             }
         }
+    }
+
+    fn fail(&self, fault: PassingFault) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        self.upload.fault.set(Some(fault));
+        Poll::Ready(Some(Err(fault.into())))
+    }
+}
+
+impl Upload {
+    /// Why it broke off, if it did.
+    pub(crate) fn fault(&self) -> Option<PassingFault> {
+        self.fault.get()
+    }
+
+    /// Since when it is the provider's turn; now, while the client is waited for.
+    pub(crate) fn last_word(&self) -> Instant {
+        if self.waiting.get() { Instant::now() } else { self.last.get() }
+    }
+}
+
+impl Default for Upload {
+    fn default() -> Self {
+        Self { fault: Cell::new(None), waiting: Cell::new(false), last: Cell::new(Instant::now()) }
     }
 }
 

@@ -18,7 +18,7 @@ use crate::body::peek::Peeked;
 use crate::refusal::Refusal;
 use crate::snapshot::ProviderPlan;
 use crate::tokens::Token;
-use crate::upstream::{Answered, Failure};
+use crate::upstream::{Answered, Failure, Patience};
 
 /// Wait before the first retry; it doubles. Envoy's.
 const BACKOFF: Duration = Duration::from_millis(25);
@@ -119,6 +119,7 @@ impl Attempt<'_> {
         account.attempt();
         let pool = self.call.worker.pool(&self.call.view, self.provider);
         let passing = self.passing.take();
+        let upload = passing.as_ref().map(Passing::upload);
         let request = self.prepared.request(self.call, self.route, self.provider, token, passing);
         let may_repeat = self.prepared.repeatable() && self.may_send_twice();
         let sent_again = Cell::new(false);
@@ -126,7 +127,9 @@ impl Attempt<'_> {
             sent_again.set(may_repeat);
             may_repeat.then(|| self.prepared.request(self.call, self.route, self.provider, token, None))
         };
-        let result = pool.send(request, self.patience(), again).await;
+        let patience = Patience { time: self.patience(), upload };
+        let result = pool.send(request, &patience, again).await;
+        let result = result.map_err(|failure| failure.because_of(patience.upload.as_ref().and_then(|upload| upload.fault())));
         if sent_again.get() {
             account.attempt();
         }

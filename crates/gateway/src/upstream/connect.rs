@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
 use agm_domain::endpoint::{Destination, Scheme};
 use rustls::ClientConfig;
@@ -21,8 +22,8 @@ pub(crate) enum Io {
 }
 
 /// Opens a connection. The second value says whether the provider chose HTTP/2.
-pub(crate) async fn open(to: &Destination, tls: Option<Arc<ClientConfig>>) -> io::Result<(Io, bool)> {
-    let stream = tcp(to).await?;
+pub(crate) async fn open(to: &Destination, tls: Option<Arc<ClientConfig>>, within: Duration) -> io::Result<(Io, bool)> {
+    let stream = tcp(to, within).await?;
     stream.set_nodelay(true)?;
     let (Scheme::Https, Some(config)) = (to.scheme, tls) else { return Ok((Io::Plain(stream), false)) };
     let name = ServerName::try_from(to.host.clone()).map_err(io::Error::other)?;
@@ -31,16 +32,25 @@ pub(crate) async fn open(to: &Destination, tls: Option<Arc<ClientConfig>>) -> io
     Ok((Io::Tls(Box::new(stream)), h2))
 }
 
-/// Tries every address of the host, one after the other.
-async fn tcp(to: &Destination) -> io::Result<TcpStream> {
+/// Connects to the host, whichever of its addresses answers.
+async fn tcp(to: &Destination, within: Duration) -> io::Result<TcpStream> {
     if let Ok(ip) = to.host.parse::<IpAddr>() {
         return TcpStream::connect(SocketAddr::new(ip, to.port)).await;
     }
+    let deadline = Instant::now() + within;
+    let addresses: Vec<_> = tokio::net::lookup_host((to.host.as_str(), to.port)).await?.collect();
+    any_of(&addresses, deadline).await
+}
+
+/// Tries one address after the other. Each has its share of the time, so that one that says nothing does not take it all.
+async fn any_of(addresses: &[SocketAddr], deadline: Instant) -> io::Result<TcpStream> {
     let mut last = None;
-    for address in tokio::net::lookup_host((to.host.as_str(), to.port)).await? {
-        match TcpStream::connect(address).await {
-            Ok(stream) => return Ok(stream),
-            Err(error) => last = Some(error),
+    for (address, left) in addresses.iter().zip((1..=addresses.len()).rev()) {
+        let share = deadline.saturating_duration_since(Instant::now()) / u32::try_from(left).unwrap_or(u32::MAX);
+        match tokio::time::timeout(share, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(error)) => last = Some(error),
+            Err(_) => last = Some(io::ErrorKind::TimedOut.into()),
         }
     }
     Err(last.unwrap_or_else(|| io::Error::new(io::ErrorKind::NotFound, "the host name has no address")))
@@ -91,3 +101,6 @@ impl AsyncWrite for Io {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,6 @@ use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::HOST;
@@ -12,10 +11,10 @@ use http::uri::{Authority, Scheme};
 use http::{Request, Uri, response};
 use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
-use hyper::client::conn::http2;
 
 use super::failure::{Failure, Kind};
-use super::pool::{Lease, Pool, Wire};
+use super::patience::Patience;
+use super::pool::{Lease, Pool, Stream, Wire};
 use crate::body::outgoing::Outgoing;
 
 /// The head of an answer and where its body comes from.
@@ -32,6 +31,8 @@ pub(crate) struct Source {
     body: Incoming,
     /// The connection, until it goes back to its pool; none when it is shared.
     wire: Option<(Box<Wire>, Rc<Pool>)>,
+    /// The place on a shared one.
+    _stream: Option<Stream>,
 }
 
 /// A request that failed; it comes back when nothing of it was sent.
@@ -48,27 +49,31 @@ impl Pool {
     pub(crate) async fn send(
         self: &Rc<Self>,
         request: Request<Outgoing>,
-        patience: Duration,
+        patience: &Patience,
         again: impl Fn() -> Option<Request<Outgoing>>,
     ) -> Result<Answered, Failure> {
-        let first = match self.lease(false).await? {
-            Lease::Wire(wire) => self.on_wire(wire, request, patience).await,
-            Lease::Shared { sender, used } => on_shared(sender, used, absolute(request), patience).await,
-        };
-        let unanswered = match first {
+        let unanswered = match self.on(self.lease(false).await?, request, patience).await {
             Ok(answered) => return Ok(answered),
             Err(unanswered) => unanswered,
         };
         let retry = unanswered.unsent.or_else(|| if unanswered.stale && unanswered.failure.kind == Kind::Broken { again() } else { None });
         let Some(request) = retry else { return Err(unanswered.failure) };
-        let second = match self.lease(true).await? {
-            Lease::Wire(wire) => self.on_wire(wire, request, patience).await,
-            Lease::Shared { sender, used } => on_shared(sender, used, absolute(request), patience).await,
-        };
-        second.map_err(|u| u.failure)
+        self.on(self.lease(true).await?, request, patience).await.map_err(|u| u.failure)
     }
 
-    async fn on_wire(self: &Rc<Self>, mut wire: Box<Wire>, request: Request<Outgoing>, patience: Duration) -> Result<Answered, Unanswered> {
+    async fn on(self: &Rc<Self>, lease: Lease, request: Request<Outgoing>, patience: &Patience) -> Result<Answered, Unanswered> {
+        match lease {
+            Lease::Wire(wire) => self.on_wire(wire, request, patience).await,
+            Lease::Shared(stream) => self.on_stream(stream, absolute(request), patience).await,
+        }
+    }
+
+    async fn on_wire(
+        self: &Rc<Self>,
+        mut wire: Box<Wire>,
+        request: Request<Outgoing>,
+        patience: &Patience,
+    ) -> Result<Answered, Unanswered> {
         let stale = wire.used;
         let exchange = async {
             let mut answer = pin!(wire.sender.try_send_request(request));
@@ -82,10 +87,10 @@ impl Pool {
             })
             .await
         };
-        match tokio::time::timeout(patience, exchange).await {
+        match patience.limit(exchange).await {
             Ok(Ok(response)) => {
                 let (head, body) = response.into_parts();
-                let mut source = Source { body, wire: Some((wire, Rc::clone(self))) };
+                let mut source = Source { body, wire: Some((wire, Rc::clone(self))), _stream: None };
                 if source.body.is_end_stream() {
                     source.release();
                 }
@@ -99,33 +104,34 @@ impl Pool {
                 }
                 Err(Unanswered { failure, unsent, stale })
             }
-            Err(_) => Err(Unanswered { failure: too_late(patience), unsent: None, stale: false }),
+            Err(late) => Err(Unanswered { failure: late, unsent: None, stale: false }),
         }
     }
-}
 
-async fn on_shared(
-    mut sender: http2::SendRequest<Outgoing>,
-    stale: bool,
-    request: Request<Outgoing>,
-    patience: Duration,
-) -> Result<Answered, Unanswered> {
-    let exchange = async {
-        if let Err(error) = sender.ready().await {
-            return Err(Unanswered { failure: Failure::new(Kind::Connect, error), unsent: Some(request), stale });
+    async fn on_stream(&self, stream: Stream, request: Request<Outgoing>, patience: &Patience) -> Result<Answered, Unanswered> {
+        let (mut sender, stale) = (stream.sender(), stream.was_used());
+        let exchange = async {
+            if let Err(error) = sender.ready().await {
+                return Err(Unanswered { failure: Failure::new(Kind::Connect, error), unsent: Some(request), stale });
+            }
+            sender.try_send_request(request).await.map_err(|mut error| {
+                let unsent = error.take_message();
+                Unanswered { failure: Failure::sent(error.error()), unsent, stale }
+            })
+        };
+        match patience.limit(exchange).await {
+            Ok(Ok(response)) => {
+                stream.answered();
+                let (head, body) = response.into_parts();
+                Ok(Answered { head, source: Source { body, wire: None, _stream: Some(stream) } })
+            }
+            Ok(Err(unanswered)) => Err(unanswered),
+            Err(late) => {
+                // Slow or dead, nobody can tell; whoever comes next does not have to find out.
+                self.forget(&stream);
+                Err(Unanswered { failure: late, unsent: None, stale: false })
+            }
         }
-        sender.try_send_request(request).await.map_err(|mut error| {
-            let unsent = error.take_message();
-            Unanswered { failure: Failure::sent(error.error()), unsent, stale }
-        })
-    };
-    match tokio::time::timeout(patience, exchange).await {
-        Ok(Ok(response)) => {
-            let (head, body) = response.into_parts();
-            Ok(Answered { head, source: Source { body, wire: None } })
-        }
-        Ok(Err(unanswered)) => Err(unanswered),
-        Err(_) => Err(Unanswered { failure: too_late(patience), unsent: None, stale: false }),
     }
 }
 
@@ -138,10 +144,6 @@ fn absolute(mut request: Request<Outgoing>) -> Request<Outgoing> {
         *request.uri_mut() = Uri::from_parts(parts).unwrap_or_default();
     }
     request
-}
-
-fn too_late(patience: Duration) -> Failure {
-    Failure::new(Kind::FirstByteTimeout, format_args!("waited {patience:?}"))
 }
 
 impl Source {
@@ -180,6 +182,6 @@ impl Source {
 
 impl std::fmt::Debug for Source {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Source").field("body", &self.body).field("shared", &self.wire.is_none()).finish()
+        f.debug_struct("Source").field("body", &self.body).field("shared", &self.wire.is_none()).finish_non_exhaustive()
     }
 }

@@ -36,6 +36,14 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    fn of(fault: PassingFault) -> Self {
+        match fault {
+            PassingFault::Broken => Self::ClientBody,
+            PassingFault::TooLong => Self::ClientBodyTooLong,
+            PassingFault::TooSlow => Self::ClientBodyTooSlow,
+        }
+    }
+
     /// Whether it is the client's doing.
     pub(crate) fn of_client(self) -> bool {
         matches!(self, Self::ClientBody | Self::ClientBodyTooLong | Self::ClientBodyTooSlow)
@@ -67,16 +75,17 @@ impl Failure {
         Self { kind, detail: detail.to_string() }
     }
 
+    /// HTTP/2 tells only that the request was reset; why is known here.
+    pub(crate) fn because_of(self, fault: Option<PassingFault>) -> Self {
+        fault.map_or(self, |fault| Self::new(Kind::of(fault), fault))
+    }
+
     /// Reads what hyper says of a request that may have been sent.
     pub(crate) fn sent(error: &hyper::Error) -> Self {
         let kind = if error.is_parse() {
             Kind::NotHttp
         } else if error.is_user() {
-            match error.source().and_then(|cause| cause.downcast_ref::<PassingFault>()) {
-                Some(PassingFault::TooLong) => Kind::ClientBodyTooLong,
-                Some(PassingFault::TooSlow) => Kind::ClientBodyTooSlow,
-                None => Kind::ClientBody,
-            }
+            error.source().and_then(|cause| cause.downcast_ref::<PassingFault>()).map_or(Kind::ClientBody, |fault| Kind::of(*fault))
         } else {
             Kind::Broken
         };

@@ -1,7 +1,9 @@
 //! The connections of one worker, by destination.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -10,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use agm_domain::endpoint::{Destination, Scheme};
 use hyper::client::conn::{http1, http2};
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 
 use super::connect::{self, Io};
 use super::failure::{Failure, Kind};
@@ -38,7 +40,7 @@ pub(crate) struct Pools {
 pub(crate) struct Pool {
     destination: Destination,
     idle: RefCell<Vec<Idle>>,
-    shared: RefCell<Option<http2::SendRequest<Outgoing>>>,
+    shared: RefCell<Vec<Rc<Multi>>>,
     gateway: Arc<Shared>,
     timeouts: Timeouts,
     max_idle: usize,
@@ -55,6 +57,20 @@ pub(crate) struct Wire {
     pub(super) used: bool,
 }
 
+/// A connection of HTTP/2, which many use at the same time.
+struct Multi {
+    sender: http2::SendRequest<Outgoing>,
+    streams: Cell<usize>,
+    /// How many the provider allows.
+    room: Cell<usize>,
+    /// Whether it was used before: then it may have died unnoticed.
+    used: Cell<bool>,
+    idle_since: Cell<Instant>,
+}
+
+/// One place on a connection of HTTP/2, for as long as it lives.
+pub(crate) struct Stream(Rc<Multi>);
+
 struct Idle {
     since: Instant,
     wire: Box<Wire>,
@@ -65,11 +81,7 @@ pub(crate) enum Lease {
     /// Alone.
     Wire(Box<Wire>),
     /// Together with others.
-    Shared {
-        sender: http2::SendRequest<Outgoing>,
-        /// Whether the connection was used before: then it may have died unnoticed.
-        used: bool,
-    },
+    Shared(Stream),
 }
 
 impl Pools {
@@ -105,18 +117,17 @@ impl Pools {
     pub(crate) fn sweep(&self) {
         let mut pools = self.by_destination.borrow_mut();
         pools.values().for_each(|pool| pool.sweep());
-        pools.retain(|_, pool| Rc::strong_count(pool) > 1 || !pool.idle.borrow().is_empty() || pool.shared.borrow().is_some());
+        pools.retain(|_, pool| Rc::strong_count(pool) > 1 || !pool.idle.borrow().is_empty() || !pool.shared.borrow().is_empty());
     }
 }
 
 impl Pool {
     /// A connection: an idle one, unless `fresh` is asked for, else a new one.
     pub(crate) async fn lease(&self, fresh: bool) -> Result<Lease, Failure> {
-        let shared = self.shared.borrow().clone().filter(|s| !s.is_closed());
-        if let Some(shared) = shared.filter(|_| !fresh) {
-            return Ok(Lease::Shared { sender: shared, used: true });
-        }
         if !fresh {
+            if let Some(stream) = self.stream() {
+                return Ok(Lease::Shared(stream));
+            }
             while let Some(mut idle) = self.pop() {
                 if idle.wire.is_alive() {
                     return Ok(Lease::Wire(idle.wire));
@@ -144,6 +155,18 @@ impl Pool {
         }
     }
 
+    /// A place on a connection that has one left.
+    fn stream(&self) -> Option<Stream> {
+        let shared = self.shared.borrow();
+        let has_room = |multi: &&Rc<Multi>| !multi.sender.is_closed() && multi.streams.get() < multi.room.get();
+        shared.iter().find(has_room).map(Stream::on)
+    }
+
+    /// Gives no more places on this connection: it does not answer. Those who have one keep it.
+    pub(super) fn forget(&self, stream: &Stream) {
+        self.shared.borrow_mut().retain(|multi| !Rc::ptr_eq(multi, &stream.0));
+    }
+
     fn pop(&self) -> Option<Idle> {
         self.idle.borrow_mut().pop()
     }
@@ -151,19 +174,39 @@ impl Pool {
     async fn open(&self) -> Result<Lease, Failure> {
         self.gateway.opened.fetch_add(1, Ordering::Relaxed);
         let tls = (self.destination.scheme == Scheme::Https).then(|| self.gateway.roots.client());
-        let (io, h2) = connect::open(&self.destination, tls)
+        let (io, h2) = connect::open(&self.destination, tls, self.timeouts.connect)
             .await
             .map_err(|e| Failure::new(Kind::Connect, format_args!("{}:{}: {e}", self.destination.host, self.destination.port)))?;
         let no_handshake = |e: hyper::Error| Failure::new(Kind::Connect, e);
         if h2 {
-            let builder = http2::Builder::new(self.tasks.clone());
+            let mut builder = http2::Builder::new(self.tasks.clone());
+            builder
+                .timer(TokioTimer::new())
+                .initial_stream_window_size(u32::try_from(BUFFER).ok())
+                // A connection that died without a word is noticed before a request has to wait for it.
+                .keep_alive_interval(Some(self.timeouts.keep / 2))
+                .keep_alive_timeout(self.timeouts.connect)
+                .keep_alive_while_idle(true);
             let (sender, connection) = builder.handshake(TokioIo::new(io)).await.map_err(no_handshake)?;
+            let room = Cell::new(connection.current_max_send_streams());
+            let multi =
+                Rc::new(Multi { sender, streams: Cell::new(0), room, used: Cell::new(false), idle_since: Cell::new(Instant::now()) });
+            let watched = Rc::downgrade(&multi);
             self.tasks.spawn(async move {
+                let mut connection = pin!(connection);
                 // Its end shows in the sender.
-                drop(connection.await);
+                let _end = poll_fn(|cx| {
+                    let end = connection.as_mut().poll(cx);
+                    if let Some(multi) = watched.upgrade() {
+                        multi.room.set(connection.current_max_send_streams());
+                    }
+                    end
+                })
+                .await;
             });
-            *self.shared.borrow_mut() = Some(sender.clone());
-            return Ok(Lease::Shared { sender, used: false });
+            let stream = Stream::on(&multi);
+            self.shared.borrow_mut().push(multi);
+            return Ok(Lease::Shared(stream));
         }
         let (sender, connection) =
             http1::Builder::new().max_headers(MAX_HEADERS).max_buf_size(BUFFER).handshake(TokioIo::new(io)).await.map_err(no_handshake)?;
@@ -173,10 +216,36 @@ impl Pool {
     fn sweep(&self) {
         let oldest = self.timeouts.keep;
         self.idle.borrow_mut().retain_mut(|idle| idle.since.elapsed() < oldest && idle.wire.is_alive());
-        let mut shared = self.shared.borrow_mut();
-        if shared.as_ref().is_some_and(http2::SendRequest::is_closed) {
-            *shared = None;
-        }
+        let unused = |multi: &Multi| multi.streams.get() == 0 && multi.idle_since.get().elapsed() >= oldest;
+        self.shared.borrow_mut().retain(|multi| !multi.sender.is_closed() && !unused(multi));
+    }
+}
+
+impl Stream {
+    fn on(multi: &Rc<Multi>) -> Self {
+        multi.streams.set(multi.streams.get() + 1);
+        Self(Rc::clone(multi))
+    }
+
+    pub(super) fn sender(&self) -> http2::SendRequest<Outgoing> {
+        self.0.sender.clone()
+    }
+
+    /// Whether its connection has answered before, and may have died since.
+    pub(super) fn was_used(&self) -> bool {
+        self.0.used.get()
+    }
+
+    /// An answer has begun on it.
+    pub(super) fn answered(&self) {
+        self.0.used.set(true);
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        self.0.streams.set(self.0.streams.get() - 1);
+        self.0.idle_since.set(Instant::now());
     }
 }
 

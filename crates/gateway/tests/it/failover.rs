@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use agm_domain::provider::{Provider, TokenFailoverConfig};
-use agm_domain::route::{AiRoute, ProxyNextUpstream};
 use agm_gateway::{Gateway, Timeouts};
 use agm_simvendor::{Behaviour, Flavour, On, Script, Vendor};
 use agm_testkit::chaos::{ChaosProxy, Cut, Faults, How, Side};
@@ -15,21 +14,6 @@ use crate::world::*;
 
 const FIRST: &str = "sk-first-0123456789abcdef";
 const SECOND: &str = "sk-second-0123456789abcdef";
-
-fn retrying(mut route: AiRoute, enabled: bool, attempts: u32, conditions: &[&str]) -> AiRoute {
-    route.proxy_next_upstream = Some(ProxyNextUpstream {
-        enabled,
-        attempts: Some(attempts),
-        timeout: Some(1),
-        conditions: conditions.iter().map(|c| (*c).to_owned()).collect(),
-        rest: serde_json::Map::new(),
-    });
-    route
-}
-
-fn never_retrying(route: AiRoute) -> AiRoute {
-    retrying(route, false, 0, &[])
-}
 
 fn with_failover(mut provider: Provider, threshold: u32, interval_ms: u64) -> Provider {
     provider.token_failover_config = Some(TokenFailoverConfig {

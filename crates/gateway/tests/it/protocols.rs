@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use agm_gateway::Settings;
 use agm_testkit::http::Ending;
@@ -52,10 +53,17 @@ async fn tls_vendor(protocols: &[&[u8]]) -> TlsVendor {
         let mut serving = JoinSet::new();
         while let Ok((socket, _)) = listener.accept().await {
             let Ok(stream) = acceptor.accept(socket).await else { continue };
-            counter.fetch_add(1, Ordering::Relaxed);
+            let number = counter.fetch_add(1, Ordering::Relaxed);
             serving.spawn(async move {
-                let service = service_fn(|request| async move { Ok::<_, Infallible>(echo(request).await) });
-                auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await.ok();
+                let service = service_fn(move |request: Request<Incoming>| async move {
+                    if number == 0 && request.headers().contains_key("x-first-hangs") {
+                        std::future::pending::<()>().await;
+                    }
+                    Ok::<_, Infallible>(echo(request).await)
+                });
+                let mut builder = auto::Builder::new(TokioExecutor::new());
+                builder.http2().max_concurrent_streams(4);
+                builder.serve_connection(TokioIo::new(stream), service).await.ok();
             });
         }
     });
@@ -97,6 +105,41 @@ async fn through_tls(protocols: &[&[u8]], expected: Version) {
 #[tokio::test]
 async fn a_vendor_is_called_by_http2_where_it_can() {
     through_tls(&[b"h2", b"http/1.1"], Version::HTTP_2).await;
+}
+
+async fn through_http2(limits: agm_gateway::Limits, first_byte: Duration) -> (TlsVendor, agm_gateway::Gateway) {
+    let vendor = tls_vendor(&[b"h2"]).await;
+    let url = format!("https://localhost:{}", vendor.addr.port());
+    let timeouts = agm_gateway::Timeouts { first_byte, ..agm_gateway::Timeouts::default() };
+    let extra_ca_file = Some(vendor.certificate.path().to_owned());
+    let settings = Settings { workers: 1, extra_ca_file, timeouts, limits, ..settings() };
+    let once = never_retrying(route("default-ai-route", "tls"));
+    let gateway = start_with(settings, &document([provider("tls", &url, &["sk-tls"])], [once]));
+    (vendor, gateway)
+}
+
+/// A connection that does not answer is not given to the next request, and one that is full is not the only one.
+#[tokio::test]
+async fn a_connection_that_hangs_or_is_full_is_not_the_only_one() {
+    let (vendor, gateway) = through_http2(agm_gateway::Limits::default(), Duration::from_millis(500)).await;
+    let hanging = chat("m").header("x-first-hangs", "1");
+    assert_eq!(send(&gateway, &chat("m")).await.status, 200);
+    let asked = (0..6).map(|_| send(&gateway, &hanging));
+    let statuses: Vec<u16> = futures_util::future::join_all(asked).await.iter().map(|answer| answer.status).collect();
+    assert_eq!(statuses.iter().filter(|status| **status == 504).count(), 4, "as many as the first connection takes: {statuses:?}");
+    assert!(vendor.connections.load(Ordering::Relaxed) >= 2);
+    assert_eq!(send(&gateway, &hanging).await.status, 200);
+}
+
+/// HTTP/2 tells only that a request was reset; the client learns why.
+#[tokio::test]
+async fn a_clients_fault_is_told_over_http2_too() {
+    let limits = agm_gateway::Limits { body: 10_000, ..agm_gateway::Limits::default() };
+    let (_vendor, gateway) = through_http2(limits, SOON).await;
+    let chunk = format!("{:x}\r\n{}\r\n", 8000, "z".repeat(8000));
+    let head = format!("POST /v1/unknown HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {KEY}\r\ntransfer-encoding: chunked\r\n\r\n");
+    let answer = agm_testkit::http::send_raw(gateway.addr(), format!("{head}{chunk}{chunk}0\r\n\r\n").as_bytes()).await.unwrap();
+    assert_eq!((answer.status, code(&answer)), (413, "body_too_large".to_owned()));
 }
 
 #[tokio::test]

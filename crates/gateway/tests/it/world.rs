@@ -9,7 +9,7 @@ use agm_domain::consumer::Consumer;
 use agm_domain::document::Document;
 use agm_domain::name::{ConsumerName, ProviderName, RouteName};
 use agm_domain::provider::Provider;
-use agm_domain::route::{AiRoute, AuthConfig, FallbackConfig, ModelPredicate, Predicate, Upstream};
+use agm_domain::route::{AiRoute, AuthConfig, FallbackConfig, ModelPredicate, Predicate, ProxyNextUpstream, Upstream};
 use agm_domain::secret::Secret;
 use agm_gateway::{Gateway, Seen, Settings, system_clock};
 use agm_simvendor::{Flavour, Script, Vendor};
@@ -57,6 +57,21 @@ pub(crate) fn route_for(name: &str, provider: &str, predicates: &[ModelPredicate
 pub(crate) fn open(mut route: AiRoute) -> AiRoute {
     route.auth_config = None;
     route
+}
+
+pub(crate) fn retrying(mut route: AiRoute, enabled: bool, attempts: u32, conditions: &[&str]) -> AiRoute {
+    route.proxy_next_upstream = Some(ProxyNextUpstream {
+        enabled,
+        attempts: Some(attempts),
+        timeout: Some(1),
+        conditions: conditions.iter().map(|c| (*c).to_owned()).collect(),
+        rest: serde_json::Map::new(),
+    });
+    route
+}
+
+pub(crate) fn never_retrying(route: AiRoute) -> AiRoute {
+    retrying(route, false, 0, &[])
 }
 
 /// With a fallback upstream for these statuses.
