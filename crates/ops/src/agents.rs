@@ -131,7 +131,7 @@ impl Agm {
         self.acting()?;
         let name = WorkerName::parse(new.name.strip_prefix("worker:").unwrap_or(&new.name))?;
         let id = AgentId::Worker(name);
-        let config_file = self.check_config_file(&id, new.config.map(|path| ConfigFileView { path, log: new.log })).await?;
+        let config_file = self.check_config_file(actor, &id, new.config.map(|path| ConfigFileView { path, log: new.log })).await?;
         let mut writer = self.writer().await;
         if writer.document.agents.contains_key(&id) {
             let error = OpError::new(Fault::Conflict, Code::AgentExists, format!("{id} is registered already"));
@@ -163,7 +163,7 @@ impl Agm {
     pub async fn edit_agent(&self, actor: &Actor, id: &AgentId, patch: AgentPatch, expected: Option<&str>) -> Result<AgentView, OpError> {
         self.acting()?;
         let config_file = match patch.config_file {
-            Some(file) => Some(self.check_config_file(id, file).await?),
+            Some(file) => Some(self.check_config_file(actor, id, file).await?),
             None => None,
         };
         let _turn = self.0.switches.turn(&[id.clone()].into()).await;
@@ -250,8 +250,13 @@ impl Agm {
         self.agent(id)
     }
 
-    async fn check_config_file(&self, id: &AgentId, file: Option<ConfigFileView>) -> Result<Option<ConfigFile>, OpError> {
+    /// A file that agm is to keep gets the agent's key written into it, and agm may write where the caller may not: only an admin names one.
+    async fn check_config_file(&self, actor: &Actor, id: &AgentId, file: Option<ConfigFileView>) -> Result<Option<ConfigFile>, OpError> {
         let Some(file) = file else { return Ok(None) };
+        if actor.role < Role::Admin {
+            let error = OpError::new(Fault::Forbidden, Code::Forbidden, "only an admin names files of this host");
+            return Err(error.hint("log in as an admin, or leave the configuration file out"));
+        }
         let file = ConfigFile { path: file.path, log: file.log };
         delivery::check(&file).await?;
         let refused = |message: String, hint: &str| Err(OpError::new(Fault::Conflict, Code::ConfigFileUnusable, message).hint(hint));
@@ -261,8 +266,9 @@ impl Agm {
         if let Some(other) = current.document.agents.values().find(same) {
             return refused(format!("`{}` is already kept for {}", file.path, other.id), "give each agent a file of its own");
         }
-        if delivery::is_inside(&file, &self.0.settings.data_dir.join("agm")) {
-            return refused(format!("`{}` is in agm's own store", file.path), "give the file that OpenClaw reads");
+        let own = ["agm", "agents", "run", "master.key"].map(|name| self.0.settings.data_dir.join(name));
+        if own.iter().any(|own| delivery::is_inside(&file, own)) {
+            return refused(format!("`{}` is agm's own", file.path), "give the file that OpenClaw reads");
         }
         Ok(Some(file))
     }

@@ -179,4 +179,10 @@ async fn one_file_is_kept_for_one_agent() {
         let refused = world.agm.edit_agent(&actor(), &AgentId::parse("bob").unwrap(), patch, None).await.unwrap_err();
         assert_eq!(refused.code, Code::ConfigFileUnusable, "{refused}");
     }
+    let elsewhere = world.dir.path().join("other.json");
+    std::fs::write(&elsewhere, "{}").unwrap();
+    let patch = serde_json::from_value(serde_json::json!({ "configFile": { "path": elsewhere } })).unwrap();
+    let operator = agm_ops::Actor::new("manager", agm_ops::Role::Operator);
+    let refused = world.agm.edit_agent(&operator, &AgentId::parse("bob").unwrap(), patch, None).await.unwrap_err();
+    assert_eq!(refused.code, Code::Forbidden, "agm may write where the caller may not");
 }
