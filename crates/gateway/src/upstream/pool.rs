@@ -3,7 +3,6 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::future::poll_fn;
-use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -57,12 +56,14 @@ pub(crate) struct Wire {
     pub(super) used: bool,
 }
 
+type MultiConnection = http2::Connection<TokioIo<Io>, Outgoing, LocalTasks>;
+
 /// A connection of HTTP/2, which many use at the same time.
 struct Multi {
     sender: http2::SendRequest<Outgoing>,
     streams: Cell<usize>,
-    /// How many the provider allows.
-    room: Cell<usize>,
+    /// Knows how many of them the provider allows.
+    connection: Rc<RefCell<MultiConnection>>,
     /// Whether it was used before: then it may have died unnoticed.
     used: Cell<bool>,
     idle_since: Cell<Instant>,
@@ -158,7 +159,7 @@ impl Pool {
     /// A place on a connection that has one left.
     fn stream(&self) -> Option<Stream> {
         let shared = self.shared.borrow();
-        let has_room = |multi: &&Rc<Multi>| !multi.sender.is_closed() && multi.streams.get() < multi.room.get();
+        let has_room = |multi: &&Rc<Multi>| !multi.sender.is_closed() && multi.streams.get() < multi.room();
         shared.iter().find(has_room).map(Stream::on)
     }
 
@@ -188,22 +189,14 @@ impl Pool {
                 .keep_alive_timeout(self.timeouts.connect)
                 .keep_alive_while_idle(true);
             let (sender, connection) = builder.handshake(TokioIo::new(io)).await.map_err(no_handshake)?;
-            let room = Cell::new(connection.current_max_send_streams());
-            let multi =
-                Rc::new(Multi { sender, streams: Cell::new(0), room, used: Cell::new(false), idle_since: Cell::new(Instant::now()) });
-            let watched = Rc::downgrade(&multi);
+            let connection = Rc::new(RefCell::new(connection));
+            let driven = Rc::clone(&connection);
             self.tasks.spawn(async move {
-                let mut connection = pin!(connection);
                 // Its end shows in the sender.
-                let _end = poll_fn(|cx| {
-                    let end = connection.as_mut().poll(cx);
-                    if let Some(multi) = watched.upgrade() {
-                        multi.room.set(connection.current_max_send_streams());
-                    }
-                    end
-                })
-                .await;
+                drop(poll_fn(|cx| std::pin::Pin::new(&mut *driven.borrow_mut()).poll(cx)).await);
             });
+            let multi =
+                Rc::new(Multi { sender, connection, streams: Cell::new(0), used: Cell::new(false), idle_since: Cell::new(Instant::now()) });
             let stream = Stream::on(&multi);
             self.shared.borrow_mut().push(multi);
             return Ok(Lease::Shared(stream));
@@ -218,6 +211,12 @@ impl Pool {
         self.idle.borrow_mut().retain_mut(|idle| idle.since.elapsed() < oldest && idle.wire.is_alive());
         let unused = |multi: &Multi| multi.streams.get() == 0 && multi.idle_since.get().elapsed() >= oldest;
         self.shared.borrow_mut().retain(|multi| !multi.sender.is_closed() && !unused(multi));
+    }
+}
+
+impl Multi {
+    fn room(&self) -> usize {
+        self.connection.try_borrow().map_or(0, |connection| connection.current_max_send_streams())
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use agm_domain::name::ProviderName;
@@ -38,26 +40,64 @@ async fn a_disabled_target_gets_nothing_more() {
     let providers = [provider("one", &one.url(), &["k1"]), provider("two", &two.url(), &["k2"])];
     let gateway = start(&document(providers.clone(), [route("default-ai-route", "one")]));
     let addr = gateway.addr();
+    let applied = Arc::new(AtomicBool::new(false));
     let load: Vec<_> = (0..8)
         .map(|_| {
+            let applied = Arc::clone(&applied);
             aside(async move {
                 for _ in 0..40 {
-                    assert_eq!(http::send(addr, &chat("m")).await.unwrap().status, 200);
+                    // What begins after the change says so.
+                    let model = if applied.load(Ordering::SeqCst) { "after" } else { "before" };
+                    assert_eq!(http::send(addr, &chat(model)).await.unwrap().status, 200);
                 }
             })
         })
         .collect();
     one.wait_for_count(20).await;
     gateway.apply(&document(providers, [route("default-ai-route", "two")]));
-    until(|| two.request_count() > 0).await;
-    // Those that began before the change have at most their own request left.
-    until(|| gateway.in_flight().values().sum::<u32>() == 0 || two.request_count() > 40).await;
-    let after = one.request_count();
+    applied.store(true, Ordering::SeqCst);
     for task in load {
         task.done().await;
     }
-    assert_eq!(one.request_count(), after);
+    let after = |vendor: &agm_simvendor::Vendor| vendor.requests().iter().filter(|r| r.model.as_deref() == Some("after")).count();
+    assert_eq!(after(&one), 0);
+    assert!(after(&two) > 0);
     assert_eq!(one.request_count() + two.request_count(), 320);
+}
+
+/// Under load too, an answer is whole or there is none.
+#[tokio::test]
+async fn a_restart_under_load_cuts_nobody() {
+    let (vendor, gateway) = simple().await;
+    let addr = gateway.addr();
+    let stopped = Arc::new(AtomicBool::new(false));
+    let load: Vec<_> = (0..8)
+        .map(|_| {
+            let stopped = Arc::clone(&stopped);
+            aside(async move {
+                let mut whole = 0;
+                while !stopped.load(Ordering::SeqCst) {
+                    // No answer at all is a refused connection: the gateway is not there.
+                    if let Ok(answer) = http::send(addr, &stream("m")).await {
+                        assert_eq!((answer.status, &answer.ending), (200, &Ending::Clean), "{answer:?}");
+                        whole += 1;
+                    }
+                }
+                whole
+            })
+        })
+        .collect();
+    vendor.wait_for_count(100).await;
+    assert_eq!(gateway.shutdown(SOON).await, 0);
+    let document = document([provider("alpha", &vendor.url(), &["sk-alpha-0123456789abcdef"])], [route("default-ai-route", "alpha")]);
+    let again = Gateway::start(settings(), addr, &document, system_clock()).unwrap();
+    until(|| again.totals().by_class[2] >= 50).await;
+    stopped.store(true, Ordering::SeqCst);
+    let mut whole = 0;
+    for task in load {
+        whole += task.done().await;
+    }
+    assert!(whole >= 150, "{whole}");
 }
 
 /// In Higress one invalid provider stops every route (higress #3755).
@@ -260,7 +300,11 @@ async fn a_panic_takes_nobody_down() {
 
 #[tokio::test]
 async fn it_starts_fast_and_without_anybody_there() {
-    let document = document([provider("alpha", "https://vendor.invalid", &["k"])], [route("default-ai-route", "alpha")]);
+    // Bound and not listening: the port is ours and refuses.
+    let nobody = tokio::net::TcpSocket::new_v4().unwrap();
+    nobody.bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+    let url = format!("https://{}", nobody.local_addr().unwrap());
+    let document = document([provider("alpha", &url, &["k"])], [route("default-ai-route", "alpha")]);
     let started = Instant::now();
     let gateway = start(&document);
     assert_eq!(send(&gateway, &get("/v1/models")).await.status, 200);

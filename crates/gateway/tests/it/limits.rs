@@ -40,7 +40,7 @@ async fn bodies_that_cannot_be_read_for_sure_are_refused() {
 
 #[tokio::test]
 async fn malformed_requests_get_a_clear_status_and_harm_nobody() {
-    let (_vendor, gateway) = simple().await;
+    let (vendor, gateway) = simple().await;
     let auth = format!("authorization: Bearer {KEY}\r\n");
     assert_eq!(raw(&gateway, b"NOT HTTP AT ALL\r\n\r\n").await, 400);
     assert_eq!(raw(&gateway, b"GET /v1/models HTTP/1.1\r\nbad header\r\n\r\n").await, 400);
@@ -56,7 +56,11 @@ async fn malformed_requests_get_a_clear_status_and_harm_nobody() {
     let smuggle = format!(
         "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n{auth}content-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\nGET /v1/models HTTP/1.1\r\n\r\n"
     );
-    assert!(raw(&gateway, smuggle.as_bytes()).await < 500);
+    assert_eq!(vendor.request_count(), 0);
+    raw(&gateway, smuggle.as_bytes()).await;
+    let sent = vendor.next_request().await;
+    assert!(sent.body.is_empty() && sent.header("content-length").is_none_or(|length| length == "0"), "the chunks count, not the length");
+    assert_eq!(vendor.request_count(), 1);
     assert_eq!(send(&gateway, &chat("m")).await.status, 200);
 }
 
@@ -210,14 +214,14 @@ async fn connections_beyond_the_limit_wait_their_turn() {
     let gateway = start_with(settings, &document([provider("alpha", &vendor.url(), &["k"])], [route("default-ai-route", "alpha")]));
     let idle = [TcpStream::connect(gateway.addr()).await.unwrap(), TcpStream::connect(gateway.addr()).await.unwrap()];
     until(|| gateway.connections() == 2).await;
-    let addr = gateway.addr();
-    let waiting = aside(async move { http::send(addr, &chat("m")).await.unwrap().status });
-    for _ in 0..20 {
-        tokio::task::yield_now().await;
-    }
-    assert_eq!(gateway.connections(), 2);
+    let mut waiting = TcpStream::connect(gateway.addr()).await.unwrap();
+    waiting.write_all(&chat("m").to_bytes("x")).await.unwrap();
+    let mut first = [0; 12];
+    let early = tokio::time::timeout(Duration::from_millis(300), waiting.read(&mut first)).await;
+    assert!(early.is_err() && gateway.connections() == 2, "it is answered beside two others: {early:?}");
     drop(idle);
-    assert_eq!(waiting.done().await, 200);
+    tokio::time::timeout(SOON, waiting.read_exact(&mut first)).await.unwrap().unwrap();
+    assert_eq!(&first, b"HTTP/1.1 200");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use agm_domain::provider::Provider;
 use agm_gateway::{Outcome, Timeouts};
 use agm_simvendor::{Behaviour, Ending as VendorEnding, Flavour, Pacing, Script, Vendor};
+use agm_testkit::chaos::{ChaosProxy, Cut, Faults, How, Side};
 use agm_testkit::http::{Ending, Request};
 use agm_testkit::process::{Launch, resources_of};
 use agm_testkit::sse::SseStream;
@@ -27,12 +28,14 @@ fn paced(frames: usize, gap: Duration) -> Pacing {
 #[tokio::test]
 async fn every_frame_arrives_when_it_was_sent() {
     let (vendor, gateway) = simple().await;
-    vendor.update(|script| script.pacing = paced(6, Duration::from_millis(200)));
+    // Faster than a delayed acknowledgement (40 ms), for which small frames would wait without `TCP_NODELAY`.
+    vendor.update(|script| script.pacing = paced(60, Duration::from_millis(12)));
     let transcript = open_stream(&gateway, &stream("m")).await.finish().await;
     assert_eq!(transcript.ending, Ending::Clean);
-    let delays: Vec<Duration> = transcript.frames.iter().filter_map(agm_testkit::sse::Frame::delay).collect();
-    assert_eq!(delays.len(), 6);
-    assert!(delays.iter().all(|delay| *delay < Duration::from_millis(50)), "{delays:?}");
+    let mut delays: Vec<Duration> = transcript.frames.iter().filter_map(agm_testkit::sse::Frame::delay).collect();
+    assert_eq!(delays.len(), 60);
+    delays.sort();
+    assert!(delays[30] < Duration::from_millis(10), "{delays:?}");
 }
 
 /// The median of several, relative to going direct, so that a busy machine does not decide.
@@ -75,6 +78,19 @@ async fn a_cut_stream_breaks_off_for_the_client_too() {
     for seen in gateway.recent_requests(0, 99) {
         assert_eq!((seen.outcome, seen.status), (Outcome::CutByProvider, 200));
     }
+}
+
+/// A connection that is closed, not reset, in the middle of a chunk.
+#[tokio::test]
+async fn a_stream_closed_in_mid_chunk_breaks_off() {
+    let vendor = vendor("alpha", &[]).await;
+    let proxy = ChaosProxy::start(vendor.addr()).await.unwrap();
+    let gateway = start(&document([provider("alpha", &proxy.url(), &["k"])], [route("default-ai-route", "alpha")]));
+    proxy.set(Faults { cut: Some(Cut { after: 400, side: Side::Target, how: How::Close }), ..Faults::default() }).await.unwrap();
+    let answer = send(&gateway, &stream("m")).await;
+    assert!(answer.status == 200 && matches!(answer.ending, Ending::Broken(_)), "{answer:?}");
+    assert_eq!(logged(&gateway, 1).await[0].outcome, Outcome::CutByProvider);
+    proxy.stop().await;
 }
 
 /// A vendor that ends its stream properly but forgets the end mark: not ours to judge.
