@@ -98,6 +98,14 @@ impl Call {
         self.who.index()
     }
 
+    /// The consumer's name, if the key is one's.
+    pub(crate) fn caller(&self) -> Option<&str> {
+        match self.who {
+            Who::Known(index) => Some(&self.view.snapshot.keys.caller(index).name),
+            Who::Unknown | Who::Absent => None,
+        }
+    }
+
     /// Path and query, as the client sent them, but for keys.
     pub(crate) fn target(&self) -> &str {
         self.uri.path_and_query().map_or("/", |t| t.as_str())

@@ -81,13 +81,6 @@ impl<'a> Door<'a> {
         then(&Ask { host: &self.call.host, path: &self.path, method: "POST", query, headers: &headers, model })
     }
 
-    fn caller(&self) -> Option<&str> {
-        match self.call.who {
-            Who::Known(index) => Some(&self.call.view.snapshot.keys.caller(index).name),
-            Who::Unknown | Who::Absent => None,
-        }
-    }
-
     /// The same admission as for a chat: no route, 404; a key that is nobody's, 401; a key is needed and there is none, 401.
     fn admit(&self) -> Result<(), Refusal> {
         let snapshot = &self.call.view.snapshot;
@@ -120,7 +113,7 @@ impl<'a> Door<'a> {
 
     /// The provider that a chat with this model would reach; `on` is the one it has to be.
     fn provider_of(&self, model: &str, on: Option<&ProviderName>) -> Option<&'a ProviderName> {
-        let route = self.route(Some(model)).filter(|route| Snapshot::allows(route, self.caller()))?;
+        let route = self.route(Some(model)).filter(|route| Snapshot::allows(route, self.call.caller()))?;
         let mut upstreams = route.upstreams.iter().filter(|u| u.weight > 0 && self.call.view.snapshot.provider(&u.provider).is_some());
         upstreams.find(|u| on.is_none_or(|name| u.provider == *name)).map(|u| &u.provider)
     }

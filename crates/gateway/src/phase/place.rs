@@ -25,10 +25,7 @@ pub(crate) fn choose<'a>(call: &'a Call, model: Option<&Arc<str>>) -> Result<&'a
 
 /// Whether the caller may use the route.
 pub(crate) fn admit(call: &Call, route: &CompiledRoute) -> Result<(), Refusal> {
-    let name = match call.who {
-        Who::Known(index) => Some(&*call.view.snapshot.keys.caller(index).name),
-        Who::Unknown | Who::Absent => None,
-    };
+    let name = call.caller();
     if Snapshot::allows(route, name) {
         return Ok(());
     }
