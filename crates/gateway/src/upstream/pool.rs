@@ -174,7 +174,8 @@ impl Pool {
 
     async fn open(&self) -> Result<Lease, Failure> {
         self.gateway.opened.fetch_add(1, Ordering::Relaxed);
-        let tls = (self.destination.scheme == Scheme::Https).then(|| self.gateway.roots.client());
+        let tls = (self.destination.scheme == Scheme::Https).then(|| self.gateway.roots.client()).transpose();
+        let tls = tls.map_err(|e| Failure::new(Kind::Connect, e))?;
         let (io, h2) = connect::open(&self.destination, tls, self.timeouts.connect)
             .await
             .map_err(|e| Failure::new(Kind::Connect, format_args!("{}:{}: {e}", self.destination.host, self.destination.port)))?;

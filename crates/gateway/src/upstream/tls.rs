@@ -11,7 +11,7 @@ use rustls::{ClientConfig, RootCertStore};
 #[derive(Debug, Default)]
 pub(crate) struct Roots {
     extra: Vec<CertificateDer<'static>>,
-    built: std::sync::OnceLock<Arc<ClientConfig>>,
+    built: std::sync::OnceLock<Result<Arc<ClientConfig>, rustls::Error>>,
 }
 
 /// The operator's file cannot be used.
@@ -35,8 +35,8 @@ impl Roots {
     }
 
     /// The configuration for connections to providers: HTTP/2 where they have it.
-    pub(crate) fn client(&self) -> Arc<ClientConfig> {
-        Arc::clone(self.built.get_or_init(|| {
+    pub(crate) fn client(&self) -> Result<Arc<ClientConfig>, rustls::Error> {
+        let built = self.built.get_or_init(|| {
             let mut roots = RootCertStore::empty();
             let native = rustls_native_certs::load_native_certs();
             roots.add_parsable_certificates(native.certs);
@@ -46,12 +46,10 @@ impl Roots {
             roots.add_parsable_certificates(self.extra.iter().cloned());
             let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
             let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-            let mut config = match versions {
-                Ok(builder) => builder.with_root_certificates(roots).with_no_client_auth(),
-                Err(_) => ClientConfig::builder().with_root_certificates(roots).with_no_client_auth(),
-            };
+            let mut config = versions?.with_root_certificates(roots).with_no_client_auth();
             config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-            Arc::new(config)
-        }))
+            Ok(Arc::new(config))
+        });
+        built.clone()
     }
 }
