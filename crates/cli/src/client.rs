@@ -50,7 +50,7 @@ struct Refusal {
 impl Client {
     /// Finds out who answers, without telling who we are.
     pub(crate) async fn connect(settings: ClientSettings) -> Result<Self> {
-        let http = http(&settings.url)?;
+        let http = http(&settings.url, settings.way)?;
         match who_answers(&http, &settings.url).await {
             Answerer::Agm(_) => Ok(Self { http, base: settings.url, login: settings.login }),
             Answerer::Nobody => {
@@ -190,14 +190,23 @@ impl Client {
     }
 }
 
+/// How requests get there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// To this machine's own agm, whatever its address looks like: never through a proxy.
+    Direct,
+    /// Through the proxy that the environment names, if it names one; to loopback never.
+    Usual,
+}
+
 /// A client that sends nothing through a proxy to this machine, and follows nobody elsewhere.
-pub(crate) fn http(url: &Url) -> Result<reqwest::Client> {
+pub(crate) fn http(url: &Url, way: Way) -> Result<reqwest::Client> {
     let mut builder = reqwest::Client::builder()
         .connect_timeout(Duration::from_secs(5))
         .timeout(PATIENCE)
         .redirect(reqwest::redirect::Policy::none())
         .user_agent(concat!("agm/", env!("CARGO_PKG_VERSION")));
-    if is_local(url) {
+    if way == Way::Direct || is_local(url) {
         builder = builder.no_proxy();
     }
     builder.build().map_err(|error| CliError::failed(format!("no HTTP client can be made: {error}")))

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use place::{Endpoints, Holder, RunDir, holder, log_path};
 
-use crate::client::{Answerer, http, who_answers};
+use crate::client::{Answerer, Way, http, who_answers};
 use crate::error::{CliError, Result};
 use crate::settings::Settings;
 
@@ -47,11 +47,11 @@ impl Running {
             Err(error) => return Err(taken(settings.gateway_listen).await.unwrap_or_else(|| error.into())),
         };
         let run = RunDir::new(&settings.data_dir);
-        let server = match Server::start(of_server(&settings, &run), agm.clone()).await {
+        let server = match serve(&settings, &run, &agm).await {
             Ok(server) => server,
             Err(error) => {
                 agm.shutdown(Duration::ZERO).await;
-                return Err(CliError::failed(error.to_string()));
+                return Err(error);
             }
         };
         page.set(&server);
@@ -62,7 +62,7 @@ impl Running {
         if !agm.is_acting() {
             remarks.push("another agm acts on this store; this one shows everything and changes nothing".to_owned());
         }
-        let endpoints = Endpoints { management: server.url(), gateway: format!("http://{}", agm.gateway().addr()) };
+        let endpoints = Endpoints::of(server.addr(), agm.gateway().addr());
         if let Err(error) = run.announce(&endpoints) {
             server.shutdown(Duration::ZERO).await;
             agm.shutdown(Duration::ZERO).await;
@@ -91,6 +91,14 @@ impl Running {
     }
 }
 
+/// The server. It writes a new local token, which no client may find beside the address of an agm that was killed: somebody else may have
+/// that address by now.
+async fn serve(settings: &Settings, run: &RunDir, agm: &Agm) -> Result<Server> {
+    run.clear()?;
+    let server = Server::start(of_server(settings, run), agm.clone()).await;
+    server.map_err(|error| CliError::failed(error.to_string()))
+}
+
 /// Whether somebody else has the gateway's address, and who.
 async fn taken(address: SocketAddr) -> Option<CliError> {
     let error = std::net::TcpListener::bind(address).err()?;
@@ -98,7 +106,7 @@ async fn taken(address: SocketAddr) -> Option<CliError> {
         return None;
     }
     let url = url::Url::parse(&format!("http://{address}")).ok()?;
-    let who = match who_answers(&http(&url).ok()?, &url).await {
+    let who = match who_answers(&http(&url, Way::Direct).ok()?, &url).await {
         Answerer::Agm(version) => format!("another agm ({version}) answers there"),
         Answerer::SomethingElse(what) => format!("something else{what} answers there"),
         Answerer::Nobody => "somebody else has it and does not answer".to_owned(),

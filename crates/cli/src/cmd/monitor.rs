@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::up::{next, places};
 use crate::args::{Global, MonitorCommand, ServerArgs};
-use crate::client::{Answerer, http, who_answers};
+use crate::client::{Answerer, Way, http, who_answers};
 use crate::error::{CliError, Exit, Result};
 use crate::output::{Cell, Output, Tint, details, print, say};
 use crate::running::{Endpoints, Holder, Ready, RunDir, holder, log_path};
@@ -209,7 +209,7 @@ async fn status(dir: &Path, out: Output) -> Result<Exit> {
 
 async fn version(endpoints: &Endpoints) -> Option<String> {
     let url = url::Url::parse(&endpoints.management).ok()?;
-    match who_answers(&http(&url).ok()?, &url).await {
+    match who_answers(&http(&url, Way::Direct).ok()?, &url).await {
         Answerer::Agm(version) => Some(version),
         _ => None,
     }

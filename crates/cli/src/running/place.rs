@@ -1,6 +1,7 @@
 //! The files by which a running agm is found: `run/pid`, `run/endpoints.json`, and the lock that tells whose directory it is.
 
 use std::io::ErrorKind;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use agm_blob::lock::DirLock;
@@ -8,11 +9,31 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{CliError, Result};
 
+/// What a running agm says of itself; the address goes first when it ends.
+const ANNOUNCED: [&str; 2] = ["endpoints.json", "pid"];
+
 /// Where agm answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Endpoints {
     pub(crate) management: String,
     pub(crate) gateway: String,
+}
+
+impl Endpoints {
+    /// URLs that lead to two listeners from this machine. Every address of it is none to connect to: loopback is one of them.
+    pub(crate) fn of(management: SocketAddr, gateway: SocketAddr) -> Self {
+        Self { management: local_url(management), gateway: local_url(gateway) }
+    }
+}
+
+fn local_url(mut address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address.ip() {
+            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    format!("http://{address}")
 }
 
 /// `<data-dir>/run`.
@@ -35,14 +56,25 @@ impl RunDir {
         self.write("endpoints.json", &json)
     }
 
+    /// Takes away what an agm that was killed has left. Only for the holder of the lock.
+    pub(crate) fn clear(&self) -> Result<()> {
+        ANNOUNCED.iter().try_for_each(|name| self.remove(name))
+    }
+
     /// Takes both away.
     pub(crate) fn forget(&self) {
-        for name in ["endpoints.json", "pid"] {
-            let path = self.0.join(name);
-            match std::fs::remove_file(&path) {
-                Err(error) if error.kind() != ErrorKind::NotFound => tracing::warn!(path = %path.display(), %error, "left behind"),
-                _ => {}
+        for name in ANNOUNCED {
+            if let Err(error) = self.remove(name) {
+                tracing::warn!(error = error.message, "left behind");
             }
+        }
+    }
+
+    fn remove(&self, name: &str) -> Result<()> {
+        let path = self.0.join(name);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(CliError::io("remove", &path, &error)),
+            _ => Ok(()),
         }
     }
 
@@ -85,3 +117,6 @@ pub(crate) fn holder(data_dir: &Path) -> Result<Holder> {
 pub(crate) fn log_path(data_dir: &Path) -> PathBuf {
     data_dir.join("agm.log")
 }
+
+#[cfg(test)]
+mod tests;

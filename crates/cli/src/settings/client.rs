@@ -10,6 +10,7 @@ use super::found::admin_of;
 use super::variables as v;
 use super::{Lookup, data_dir::is_root, parse};
 use crate::args::Global;
+use crate::client::Way;
 use crate::error::{CliError, Result};
 
 /// Where agm listens when nobody says otherwise.
@@ -21,6 +22,8 @@ pub(crate) struct ClientSettings {
     /// Where the URL comes from, in words.
     pub(crate) origin: String,
     pub(crate) login: Login,
+    /// A server found on the data directory, or one that is to be sent its local token, is this machine's own.
+    pub(crate) way: Way,
 }
 
 /// What proves who we are.
@@ -55,12 +58,15 @@ impl ClientSettings {
                 (Url::parse(DEFAULT_URL).map_err(|_| CliError::failed("the default URL cannot be used"))?, "default".to_owned())
             }
         };
-        let own = local.filter(|local| same_server(&local.url, &url)).and_then(|local| local.token);
+        // At the address that stands beside the local token, named or not.
+        let here = local.filter(|local| same_server(&local.url, &url));
+        let way = if here.is_some() { Way::Direct } else { Way::Usual };
+        let own = here.and_then(|local| local.token);
         let login = match env(v::AGM_TOKEN).map(Secret::from).or(own) {
             Some(token) => Login::Token(token),
             None => admin_of(env).map_or(Login::None, |(user, password)| Login::Password(user, password)),
         };
-        Ok(Self { url, origin, login })
+        Ok(Self { url, origin, login, way })
     }
 }
 

@@ -45,3 +45,25 @@ async fn something_else_on_the_port_is_told_nothing() {
     check("302 Found\r\nlocation: http://127.0.0.1:9/\r\n").await;
     check("401 Unauthorized\r\n").await;
 }
+
+/// Its local token would be in the proxy's hands.
+#[tokio::test]
+async fn no_proxy_is_asked_for_the_own_server() {
+    let proxy = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", proxy.local_addr().unwrap());
+    let (mut listening, gone) = (JoinSet::new(), CancellationToken::new());
+    listening.spawn(stranger(proxy, "502 Bad Gateway\r\n", gone.clone()));
+    let place = Place::new().env("HTTP_PROXY", &url).env("http_proxy", &url);
+    let run = place.data().join("run");
+    std::fs::create_dir_all(&run).unwrap();
+    // An address that is not loopback's and leads nowhere (RFC 6761), once found and once named.
+    std::fs::write(run.join("endpoints.json"), r#"{"management": "http://own.invalid:1", "gateway": "http://own.invalid:2"}"#).unwrap();
+    std::fs::write(run.join("token"), "planted-local-token").unwrap();
+    place.run(&["provider", "list"]).await.exits(3).says("no agm answers");
+    place.run(&["provider", "list", "--url", "http://own.invalid:1"]).await.exits(3).says("no agm answers");
+    // Others are asked through it, so it was there to be asked.
+    place.run(&["provider", "list", "--url", "http://other.invalid:1"]).await.exits(3);
+    gone.cancel();
+    let told = listening.join_next().await.unwrap().unwrap();
+    assert!(told.contains("other.invalid") && !told.contains("own.invalid") && !told.contains("planted"), "{told}");
+}

@@ -78,3 +78,20 @@ async fn credentials_and_the_managers_key_come_from_documented_variables() {
     outside.run(&["--url", &agm.management, "provider", "list"]).await.exits(0);
     agm.stop().await;
 }
+
+/// A new local token must not stand beside the address of an agm that was killed: whoever has it now would be sent the token.
+#[tokio::test]
+async fn what_a_killed_one_left_is_gone_before_the_next_token_comes() {
+    let place = Place::new();
+    let run = place.data().join("run");
+    std::fs::create_dir_all(&run).unwrap();
+    std::fs::write(run.join("endpoints.json"), r#"{"management": "http://127.0.0.1:1", "gateway": "http://127.0.0.1:1"}"#).unwrap();
+    std::fs::write(run.join("pid"), "99999999").unwrap();
+    // This start ends where the server would have begun.
+    let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = taken.local_addr().unwrap().to_string();
+    place.run(&["up", "--listen", &port, "--gateway-listen", "127.0.0.1:0"]).await.exits(1).says("is taken");
+    for name in ["endpoints.json", "pid"] {
+        assert!(!run.join(name).exists(), "{name}");
+    }
+}

@@ -18,10 +18,14 @@ impl Place {
         Self(dir)
     }
 
-    fn resolve(&self, url: Option<&str>, env: &[(&str, &str)]) -> (String, String) {
+    fn settings(&self, url: Option<&str>, env: &[(&str, &str)]) -> ClientSettings {
         let global = Global { data_dir: Some(self.0.path().to_owned()), url: url.map(str::to_owned), ..Global::default() };
         let lookup = |name: &str| env.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-        let settings = ClientSettings::resolve(&global, &lookup).unwrap();
+        ClientSettings::resolve(&global, &lookup).unwrap()
+    }
+
+    fn resolve(&self, url: Option<&str>, env: &[(&str, &str)]) -> (String, String) {
+        let settings = self.settings(url, env);
         let login = match settings.login {
             Login::Token(token) => token.expose().to_owned(),
             Login::Password(user, password) => format!("{user}:{}", password.expose()),
@@ -58,4 +62,12 @@ fn tokens_come_before_passwords_and_pairs_stay_pairs() {
     is(&place.resolve(None, &[pair[0], pair[1], ("AGM_TOKEN", "t")]), "http://127.0.0.1:18080/", "t");
     is(&place.resolve(None, &[("AGENTTEAMS_ADMIN_USER", "other"), pair[1]]), "http://127.0.0.1:18080/", "admin:p");
     is(&Place::new(Some("http://127.0.0.1:4711")).resolve(None, &pair), "http://127.0.0.1:4711/", "local-token");
+}
+
+#[test]
+fn no_proxy_stands_before_the_own_server() {
+    let place = Place::new(Some("http://10.0.0.5:4711"));
+    assert_eq!(place.settings(None, &[]).way, Way::Direct);
+    assert_eq!(place.settings(Some("http://10.0.0.5:4711"), &[]).way, Way::Direct);
+    assert_eq!(place.settings(Some("http://10.0.0.6:4711"), &[]).way, Way::Usual);
 }
