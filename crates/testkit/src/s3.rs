@@ -1,6 +1,8 @@
 //! An S3 server in memory: real HTTP, real signatures, atomic conditional writes, and faults on demand.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod page;
+
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,7 +13,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use s3s::auth::SimpleAuth;
 use s3s::dto::{
     CommonPrefix, DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, DeletedObject, ETag, ETagCondition,
-    GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput, ListObjectsV2Input, ListObjectsV2Output, Object, PutObjectInput,
+    GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput, ListObjectsV2Input, ListObjectsV2Output, PutObjectInput,
     PutObjectOutput, StreamingBlob, Timestamp,
 };
 use s3s::service::{S3Service, S3ServiceBuilder};
@@ -19,11 +21,11 @@ use s3s::{Body, S3, S3Request, S3Response, S3Result, s3_error};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use self::page::Page;
+
 const ACCESS_KEY: &str = "AGMTESTACCESSKEY0001";
 const SECRET_KEY: &str = "agm-test-secret-key-0123456789abcdef";
 const BUCKET: &str = "agm-test";
-/// As Amazon's: a longer listing comes in pages.
-const PAGE: usize = 1000;
 
 /// What goes wrong, and how often. Every fault is off at first.
 #[derive(Debug, Default)]
@@ -300,42 +302,6 @@ impl S3 for Bucket {
             ..ListObjectsV2Output::default()
         };
         Ok(S3Response::new(output))
-    }
-}
-
-/// One answer to a listing.
-#[derive(Default)]
-struct Page {
-    contents: Vec<Object>,
-    folders: BTreeSet<String>,
-    /// The last key looked at, which is where the next page starts.
-    last: String,
-    full: bool,
-}
-
-impl Page {
-    /// Takes a key up; `false` when the page is full.
-    fn add(&mut self, key: &str, stored: &Stored, prefix: &str, delimiter: Option<&str>) -> bool {
-        if self.contents.len() + self.folders.len() >= PAGE {
-            self.full = true;
-            return false;
-        }
-        key.clone_into(&mut self.last);
-        let below = &key[prefix.len()..];
-        let end = delimiter.and_then(|delimiter| Some(below.find(delimiter)? + delimiter.len()));
-        if let Some(end) = end {
-            self.folders.insert(key[..prefix.len() + end].to_owned());
-            return true;
-        }
-        let object = Object {
-            key: Some(key.to_owned()),
-            size: i64::try_from(stored.bytes.len()).ok(),
-            e_tag: Some(ETag::Strong(stored.etag.clone())),
-            last_modified: Some(now()),
-            ..Object::default()
-        };
-        self.contents.push(object);
-        true
     }
 }
 
