@@ -16,15 +16,15 @@ use crate::refusal::Refusal;
 use crate::settings::{Page, Settings};
 use crate::worker::{View, Worker};
 
-/// Whether a header is not for the provider: between two neighbours (RFC 9110, 7.6.1), ours to write, one in which some vendor expects a key
-/// (what a client puts there may be a key of ours), or one by which Higress's parts talk to each
-/// other, which from a client would be a lie (Console contract 7.4, 7.6).
+/// Whether a header is not for the provider: between two neighbours (RFC 9110, 7.6.1); ours to write; one in which some vendor expects a key
+/// (what a client puts there may be a key of ours); cookies (a browser sends those of agm's own page to every port of the host); or one by
+/// which Higress's parts talk to each other, which from a client would be a lie (Console contract 7.4, 7.6).
 fn stays_here(name: &str) -> bool {
     matches!(
         name,
         "keep-alive" | "proxy-connection" | "proxy-authenticate" | "proxy-authorization" | "te" | "trailer" | "transfer-encoding"
     ) || matches!(name, "host" | "expect")
-        || matches!(name, "api-key" | "x-goog-api-key" | "x-authorization")
+        || matches!(name, "api-key" | "x-goog-api-key" | "x-authorization" | "cookie")
         || matches!(name, "x-higress-llm-model" | "x-higress-fallback-from" | "x-mse-consumer" | "x-hi-original-auth")
 }
 

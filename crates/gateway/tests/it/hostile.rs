@@ -140,7 +140,7 @@ async fn every_connection_line_counts() {
 async fn keys_in_vendors_headers_stay_here() {
     let vendor = vendor("alpha", &[]).await;
     let gateway = start(&document([provider("alpha", &vendor.url(), &[])], [open(route("default-ai-route", "alpha"))]));
-    for name in ["api-key", "x-goog-api-key", "x-authorization", "authorization"] {
+    for name in ["api-key", "x-goog-api-key", "x-authorization", "authorization", "cookie"] {
         let value = if name == "authorization" { "Basic bWU6c2VjcmV0".to_owned() } else { KEY.to_owned() };
         let request = Request::new("POST", "/v1/chat/completions").header(name, &*value).json(&chat_body("m"));
         assert_eq!(send(&gateway, &request).await.status, 200);
