@@ -1,7 +1,7 @@
 //! `monitor …`: agm in the background.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{Read as _, Seek as _, SeekFrom};
+use std::io::{IsTerminal as _, Read as _, Seek as _, SeekFrom};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::process::Stdio;
@@ -12,7 +12,7 @@ use serde_json::json;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::time::Instant;
 
-use super::up::{next, places};
+use super::up::{NOT_SHOWN, next, places};
 use crate::args::{Global, MonitorCommand, ServerArgs};
 use crate::client::{Answerer, Way, http, who_answers};
 use crate::error::{CliError, Exit, Result};
@@ -61,14 +61,20 @@ async fn start(global: &Global, args: &ServerArgs, dir: &Path, out: Output) -> R
     let mut log = open_log(dir)?;
     let from = log.seek(SeekFrom::End(0)).map_err(|error| CliError::io("read", &log_path(dir), &error))?;
     let ready = launch(args, dir, log, from).await?;
+    // Where this goes, not where the new process writes: that is our pipe.
+    let shows = std::io::stdout().is_terminal();
     if out.is_table() {
-        print(&format!("{}\n{}", places(&ready, true), next(&ready)))?;
+        print(&format!("{}\n{}", places(&ready, shows), next(&ready)))?;
         say(&format!("it goes on in the background; the log is {}", log_path(dir).display()))?;
     } else {
         let mut answer =
             json!({ "running": true, "dataDir": dir, "endpoints": ready.endpoints, "admin": ready.admin, "log": log_path(dir) });
         if let Some(password) = &ready.password {
-            answer["password"] = password.expose().into();
+            if shows {
+                answer["password"] = password.expose().into();
+            } else {
+                answer["note"] = format!("the admin's password was made just now and is {NOT_SHOWN}").into();
+            }
         }
         out.value(&answer)?;
     }

@@ -9,13 +9,28 @@ use crate::error::{CliError, Exit, Result};
 use crate::log;
 use crate::output::Tint;
 use crate::running::{Ready, Running};
-use crate::settings::variables::JOURNAL_STREAM;
 use crate::settings::{Settings, environment, resolve};
 
 pub(super) fn run(global: &Global, args: &UpArgs) -> Result<Exit> {
     let settings = resolve(global, &args.server, &environment)?;
     log::start(&settings.log)?;
-    runtime()?.block_on(serve(settings, args.background || global.format() != Format::Table))
+    let audience = match (args.background, global.format()) {
+        (true, _) => Audience::Monitor,
+        (false, Format::Table) => Audience::Person,
+        (false, _) => Audience::Program,
+    };
+    runtime()?.block_on(serve(settings, audience))
+}
+
+/// Whom it is told that agm runs.
+#[derive(Clone, Copy)]
+enum Audience {
+    /// Somebody who reads, or a log.
+    Person,
+    /// A program, or a log.
+    Program,
+    /// `agm monitor start`, through a pipe that nobody else reads.
+    Monitor,
 }
 
 /// The gateway has threads of its own; what is left is light.
@@ -24,7 +39,7 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime> {
     runtime.map_err(|error| CliError::failed(format!("cannot start the event loop: {error}")))
 }
 
-async fn serve(settings: Settings, for_programs: bool) -> Result<Exit> {
+async fn serve(settings: Settings, audience: Audience) -> Result<Exit> {
     // Before anything runs, so that no signal is missed.
     let mut stop = Stop::new()?;
     let running = tokio::select! {
@@ -32,10 +47,10 @@ async fn serve(settings: Settings, for_programs: bool) -> Result<Exit> {
         // What was begun is finished or taken back at the next start, as after a crash.
         () = stop.asked() => return Ok(Exit::Done),
     };
-    if for_programs {
-        announce(running.ready())?;
-    } else {
-        show(running.ready())?;
+    match audience {
+        Audience::Person => show(running.ready())?,
+        Audience::Program => announce(&withheld(running.ready()))?,
+        Audience::Monitor => announce(running.ready())?,
     }
     stop.asked().await;
     tracing::info!("stopping");
@@ -72,7 +87,16 @@ impl Stop {
     }
 }
 
-/// One line of JSON, for programs. `agm monitor start` is one, and shows it to a person: stdout is its pipe, stderr the log.
+/// Without the password, since nobody knows where a program's input ends up.
+fn withheld(ready: &Ready) -> Ready {
+    let mut ready = ready.clone();
+    if ready.password.take().is_some() {
+        ready.remarks.push(format!("the admin's password was made just now and is {NOT_SHOWN}"));
+    }
+    ready
+}
+
+/// One line of JSON, for programs.
 fn announce(ready: &Ready) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
     serde_json::to_writer(&mut stdout, ready).map_err(|error| CliError::failed(format!("cannot say that agm is ready: {error}")))?;
@@ -82,12 +106,15 @@ fn announce(ready: &Ready) -> Result<()> {
 }
 
 fn show(ready: &Ready) -> Result<()> {
-    let shows = std::io::stdout().is_terminal() || environment(JOURNAL_STREAM).is_none();
+    let shown = places(ready, std::io::stdout().is_terminal());
     let mut stdout = anstream::stdout().lock();
-    writeln!(stdout, "{}\n{}", places(ready, shows), next(ready))?;
+    writeln!(stdout, "{shown}\n{}", next(ready))?;
     stdout.flush()?;
     Ok(())
 }
+
+/// What stands for a password that a pipe, a file or a log would keep.
+pub(super) const NOT_SHOWN: &str = "shown only on a terminal; set AGM_ADMIN_PASSWORD and start again to log in with that";
 
 /// Where everything is, and how to log in. The password is shown where no log would keep it.
 pub(super) fn places(ready: &Ready, shows_password: bool) -> String {
@@ -104,7 +131,7 @@ pub(super) fn places(ready: &Ready, shows_password: bool) -> String {
                 password.expose()
             ));
         }
-        Some(_) => lines.push("  password    not shown, since this goes to a log; set AGM_ADMIN_PASSWORD and start again".to_owned()),
+        Some(_) => lines.push(format!("  password    {NOT_SHOWN}")),
         None => {}
     }
     lines.extend(remarks.iter().map(|remark| format!("  {} {remark}", Tint::Warn.paint("note:"))));

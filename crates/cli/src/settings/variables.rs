@@ -25,7 +25,7 @@ variables! {
     AGM_TRUSTED_PROXIES;
     /// The admin's name.
     AGM_ADMIN_USER;
-    /// The admin's password. With none given, one is made at the first start and shown once.
+    /// The admin's password. With none given, one is made at the first start and shown once, on a terminal only.
     AGM_ADMIN_PASSWORD;
     /// What the Manager's gateway key may do on the management API: `operator`, `viewer` or `off`.
     AGM_MANAGER_ACCESS;
@@ -138,8 +138,6 @@ variables! {
     XDG_DATA_HOME;
     /// The user's directory.
     HOME;
-    /// Set by systemd for programs whose output goes to its journal; a generated password is then not printed.
-    JOURNAL_STREAM;
 }
 
 /// What a variable is for.

@@ -93,6 +93,13 @@ impl Place {
         }
     }
 
+    /// Starts the binary on a terminal of its own.
+    pub(crate) fn on_terminal(&self, args: &[&str]) -> Process {
+        let command = format!("exec '{}' {}", env!("CARGO_BIN_EXE_agm"), args.join(" "));
+        let launch = Launch::new("script").args(["-q", "-e", "-c", &command, "/dev/null"]).env("NO_COLOR", "1").env("SHELL", "/bin/sh");
+        launch.env("HOME", self.dir.path()).env("AGM_DATA_DIR", self.data()).start().unwrap()
+    }
+
     /// `agm up` on free ports, ready.
     pub(crate) async fn up(self) -> Agm {
         let process = self.start(&FREE).await;
@@ -159,6 +166,13 @@ impl Agm {
         let status = self.process.wait(PATIENCE).await.unwrap();
         assert_eq!(status.code(), Some(0), "{:?}", self.process.output());
     }
+}
+
+/// The password, where a process has shown one.
+pub(crate) fn password(process: &Process) -> Option<String> {
+    let lines = process.output();
+    let shown = lines.iter().find_map(|line| line.text.trim().strip_prefix("password")).and_then(|rest| rest.trim().split(' ').next());
+    shown.filter(|word| *word != "shown").map(str::to_owned)
 }
 
 /// A well-behaved vendor that takes [`KEY`].

@@ -1,13 +1,13 @@
 //! agm in the background.
 
-use crate::bed::{FREE, Place};
+use crate::bed::{FREE, PATIENCE, Place, password};
 
 #[tokio::test]
 async fn start_status_restart_stop() {
     let place = Place::new();
-    let started = place.run(&[["monitor", "start"].as_slice(), &FREE].concat()).await.exits(0);
-    let shown = started.stdout.lines().find_map(|line| line.trim().strip_prefix("password")).expect("the password is shown");
-    let password = shown.trim().split(' ').next().unwrap().to_owned();
+    let mut terminal = place.on_terminal(&[["monitor", "start"].as_slice(), &FREE].concat());
+    assert_eq!(terminal.wait(PATIENCE).await.unwrap().code(), Some(0), "{:?}", terminal.output());
+    let password = password(&terminal).expect("the password is shown");
     let log = place.data().join("agm.log");
     assert!(!std::fs::read_to_string(&log).unwrap().contains(&password));
 
@@ -24,6 +24,19 @@ async fn start_status_restart_stop() {
     place.run(&["monitor", "status"]).await.exits(3).prints("no agm runs");
     place.run(&["monitor", "stop"]).await.exits(3);
     place.run(&["provider", "list", "--url", status["endpoints"]["management"].as_str().unwrap()]).await.exits(3);
+}
+
+#[tokio::test]
+async fn a_generated_password_goes_into_no_pipe() {
+    for format in ["table", "json"] {
+        let place = Place::new();
+        let start = [["monitor", "start", "-o", format].as_slice(), &FREE].concat();
+        let started = place.run(&start).await.exits(0).prints("AGM_ADMIN_PASSWORD");
+        place.run(&["monitor", "stop"]).await.exits(0);
+        let made = started.stdout.lines().find_map(|line| line.trim().strip_prefix("password")).map_or("", str::trim);
+        assert!(made.is_empty() || made.starts_with("shown only"), "{started:#?}");
+        assert!(!started.stdout.contains("\"password\""), "{started:#?}");
+    }
 }
 
 #[tokio::test]

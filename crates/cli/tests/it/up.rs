@@ -3,7 +3,9 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
-use crate::bed::{Agm, FREE, PATIENCE, Place};
+use agm_testkit::process::Launch;
+
+use crate::bed::{Agm, FREE, PATIENCE, Place, password};
 
 #[tokio::test]
 async fn it_says_where_it_is_and_leaves_nothing_behind() {
@@ -47,21 +49,43 @@ async fn a_busy_port_is_named_with_who_answers_there() {
 #[tokio::test]
 async fn a_generated_password_is_shown_once() {
     let place = Place::new();
-    let mut process = place.start(&FREE).await;
-    let shown =
-        process.output().iter().find_map(|line| Some(line.text.trim().strip_prefix("password")?.trim().split(' ').next()?.to_owned()));
-    let password = shown.expect("a password is shown");
+    let up = [["up"].as_slice(), &FREE].concat();
+    let mut terminal = place.on_terminal(&up);
+    terminal.wait_for_line(PATIENCE, |line| line.starts_with("Next, in another terminal")).await.unwrap();
+    let shown = password(&terminal).expect("a password is shown");
     let url = serde_json::from_slice::<serde_json::Value>(&std::fs::read(place.data().join("run/endpoints.json")).unwrap()).unwrap();
     let http = reqwest::Client::new();
     let status = format!("{}/api/v1/status", url["management"].as_str().unwrap());
-    assert_eq!(http.get(&status).basic_auth("admin", Some(&password)).send().await.unwrap().status(), 200);
+    assert_eq!(http.get(&status).basic_auth("admin", Some(&shown)).send().await.unwrap().status(), 200);
     assert_eq!(http.get(&status).send().await.unwrap().status(), 401);
-    process.terminate().await.unwrap();
-    process.wait(PATIENCE).await.unwrap();
-    let again = place.start(&FREE).await;
-    assert!(again.output().iter().all(|line| !line.text.contains("password  ")), "{:?}", again.output());
-    let leaks = agm_testkit::secrets::PlantedKey::new(password).sweep_dir(&place.data(), &[]).unwrap();
+    place.run(&["monitor", "stop"]).await.exits(0);
+    terminal.wait(PATIENCE).await.unwrap();
+    let mut again = place.on_terminal(&up);
+    again.wait_for_line(PATIENCE, |line| line.starts_with("Next, in another terminal")).await.unwrap();
+    assert_eq!(password(&again), None, "{:?}", again.output());
+    let leaks = agm_testkit::secrets::PlantedKey::new(shown).sweep_dir(&place.data(), &[]).unwrap();
     assert!(leaks.is_empty(), "{leaks:?}");
+    place.run(&["monitor", "stop"]).await.exits(0);
+    again.wait(PATIENCE).await.unwrap();
+}
+
+/// A pipe may be a container's log: who reads it is told how to get in, and no more.
+#[tokio::test]
+async fn a_generated_password_goes_into_no_pipe() {
+    let place = Place::new();
+    let process = place.start(&FREE).await;
+    assert_eq!(password(&process), None, "{:?}", process.output());
+    let said = |line: &agm_testkit::process::Line| line.text.contains("password") && line.text.contains("AGM_ADMIN_PASSWORD");
+    assert!(process.output().iter().any(said), "{:?}", process.output());
+
+    let (place, args) = (Place::new(), [["up", "-o", "json"].as_slice(), &FREE].concat());
+    let mut launch = Launch::new(env!("CARGO_BIN_EXE_agm")).args(args);
+    launch = launch.env("HOME", place.dir.path()).env("AGM_DATA_DIR", place.data());
+    let process = launch.start().unwrap();
+    let line = process.wait_for_line(PATIENCE, |line| line.starts_with('{')).await.unwrap();
+    let ready: serde_json::Value = serde_json::from_str(&line.text).unwrap();
+    assert_eq!(ready["password"], serde_json::Value::Null);
+    assert!(ready["remarks"].to_string().contains("AGM_ADMIN_PASSWORD"), "{ready}");
 }
 
 #[tokio::test]
