@@ -1,7 +1,7 @@
 //! Who may use the management API, and as what. Nothing here knows of HTTP.
 //!
 //! What is kept of a credential is its hash: argon2id for the admin's password, SHA-256 for everything that is random anyway. A correct login
-//! is never refused, whatever failed before it.
+//! is not refused for what failed before it; only in a crowd from its own address it may have to come again.
 
 mod admin;
 mod book;
@@ -30,6 +30,13 @@ pub use self::tokens::{NewToken, TokenMade, TokenView};
 use crate::actor::{Actor, Role};
 use crate::agm::Agm;
 use crate::error::{Fault, OpError};
+
+/// The longest user name that is looked at, in bytes.
+const LONGEST_USER: usize = 256;
+/// The longest password that is looked at, in bytes.
+const LONGEST_PASSWORD: usize = 1024;
+/// Under which user failures of tokens and cookies are counted. The admin's name is never empty.
+const NOBODY: &str = "";
 
 /// What [`Access::open`] needs.
 #[derive(Clone, Debug)]
@@ -67,6 +74,8 @@ pub struct Login {
     pub actor: Actor,
     /// How it was proved.
     pub kind: LoginKind,
+    /// Which of several credentials of this kind, where there are several: a token's id.
+    pub credential: Option<String>,
     /// When it ends by itself.
     pub expires: Option<Timestamp>,
 }
@@ -114,7 +123,7 @@ impl Access {
 
     /// The admin's user name.
     pub fn admin_user(&self) -> &str {
-        &self.0.admin.user
+        &self.0.admin.stored.user
     }
 
     /// Whether the admin's password is one that only loopback excuses.
@@ -125,11 +134,15 @@ impl Access {
     /// A login by user and password. A wrong one is answered late.
     pub async fn password(&self, user: &str, password: &Secret, client: IpAddr) -> Result<Login, OpError> {
         let inner = &*self.0;
+        // Before anything is kept or computed: neither the table of failures nor a hash is for what no admin can have.
+        if user.len() > LONGEST_USER || password.expose().len() > LONGEST_PASSWORD {
+            return Err(refused("the user or the password is wrong"));
+        }
         if !inner.remembered.holds(user, password) {
-            let attempt = inner.throttle.attempt(user, client).await;
+            let attempt = inner.throttle.attempt(user, client).await.map_err(crowded)?;
             // The hash is computed for a wrong user too: how long an answer takes must not tell which users there are.
-            let matches = inner.hasher.matches(password.clone(), inner.admin.hash.clone()).await?;
-            if !matches || user != inner.admin.user {
+            let matches = inner.hasher.matches(password.clone(), inner.admin.stored.hash.clone()).await?;
+            if !matches || user != inner.admin.stored.user {
                 attempt.failed().await;
                 tracing::warn!(%client, "a login failed");
                 return Err(refused("the user or the password is wrong"));
@@ -137,25 +150,49 @@ impl Access {
             attempt.succeeded();
             inner.remembered.put(user, password);
         }
-        Ok(Login { actor: Actor::new(inner.admin.user.clone(), Role::Admin), kind: LoginKind::Basic, expires: None })
+        Ok(Login {
+            actor: Actor::new(inner.admin.stored.user.clone(), Role::Admin),
+            kind: LoginKind::Basic,
+            credential: None,
+            expires: None,
+        })
     }
 
-    /// A login by a token of any kind.
-    pub async fn bearer(&self, token: &str) -> Result<Login, OpError> {
+    /// A login by a token of any kind. A wrong one is answered late.
+    pub async fn bearer(&self, token: &str, client: IpAddr) -> Result<Login, OpError> {
         let hash = random::hash(token);
         if self.0.local.is(&hash) {
-            return Ok(Login { actor: Actor::new("local", Role::Admin), kind: LoginKind::Local, expires: None });
+            return Ok(Login { actor: Actor::new("local", Role::Admin), kind: LoginKind::Local, credential: None, expires: None });
         }
         if let Some(login) = self.token_login(&hash).await? {
             return Ok(login);
         }
-        self.manager_login(&hash).ok_or_else(|| refused("the token is not valid (any more)"))
+        match self.manager_login(&hash) {
+            Some(login) => Ok(login),
+            None => Err(self.late(client, "the token is not valid (any more)").await),
+        }
+    }
+
+    /// The refusal of a credential without a user, at its time.
+    async fn late(&self, client: IpAddr, what: &str) -> OpError {
+        match self.0.throttle.attempt(NOBODY, client).await {
+            Ok(attempt) => attempt.failed().await,
+            Err(full) => return crowded(full),
+        }
+        tracing::warn!(%client, "a login failed");
+        refused(what)
     }
 
     /// Takes the local token away.
     pub async fn close(&self) {
         self.0.local.remove().await;
     }
+}
+
+/// Too many logins from one address are under way.
+fn crowded(_: throttle::Crowded) -> OpError {
+    let message = "too many logins from this address wait for their answer";
+    OpError::new(Fault::Unavailable, Code::TooManyRequests, message).hint("try again in a few seconds")
 }
 
 /// The one answer to everybody who could not prove who they are.

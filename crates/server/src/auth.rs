@@ -52,8 +52,8 @@ pub(crate) async fn authenticate(app: &App, headers: &HeaderMap, client: IpAddr)
     use self::credentials::Credentials;
     let login = match Credentials::of(headers)? {
         Credentials::Password { user, password } => app.access.password(&user, &password, client).await?,
-        Credentials::Bearer(token) => app.access.bearer(token.expose()).await?,
-        Credentials::Cookie(cookie) => app.access.session(cookie.expose()).await?,
+        Credentials::Bearer(token) => app.access.bearer(token.expose(), client).await?,
+        Credentials::Cookie(cookie) => app.access.session(cookie.expose(), client).await?,
     };
     Ok(Caller(login))
 }

@@ -4,7 +4,8 @@ use agm_domain::code::Code;
 use agm_ops::{Fault, OpError};
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
+use http::header::RETRY_AFTER;
+use http::{HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -101,7 +102,12 @@ impl ApiError {
         if self.0.fault == Fault::Internal {
             tracing::error!(code = self.0.code.as_str(), message = self.0.message, "a request failed for a reason of our own");
         }
-        (status, Json(self.body())).into_response()
+        let mut response = (status, Json(self.body())).into_response();
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            // As long as the latest answer to a wrong login takes.
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        response
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::book::Book;
 use super::password::{Hasher, is_weak};
-use super::{AccessSettings, random};
+use super::{AccessSettings, LONGEST_PASSWORD, LONGEST_USER, random};
 use crate::error::{Fault, OpError};
 
 /// Where the admin's password comes from.
@@ -26,17 +26,25 @@ pub enum AdminCredentials {
     },
 }
 
-/// The admin whose password was generated, as it is stored.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// The admin as it is stored: sessions are worth what the password was that opened them, so a given one is recognised too.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct StoredAdmin {
     pub(super) user: String,
     pub(super) hash: String,
+    /// Whether the settings gave the password.
+    #[serde(default)]
+    pub(super) given: bool,
+}
+
+impl std::fmt::Debug for StoredAdmin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StoredAdmin").field("user", &self.user).field("given", &self.given).finish_non_exhaustive()
+    }
 }
 
 /// The admin in force.
 pub(super) struct Admin {
-    pub(super) user: String,
-    pub(super) hash: String,
+    pub(super) stored: StoredAdmin,
     pub(super) weak: bool,
     pub(super) generated: Option<Secret>,
 }
@@ -44,15 +52,15 @@ pub(super) struct Admin {
 impl Admin {
     pub(super) async fn settle(settings: &AccessSettings, hasher: &Hasher, book: &Book) -> Result<Self, OpError> {
         match &settings.admin {
-            AdminCredentials::Given { user, password } => Self::given(user, password, settings.loopback_only, hasher).await,
+            AdminCredentials::Given { user, password } => Self::given(user, password, settings.loopback_only, hasher, book).await,
             AdminCredentials::Generated { user } => match book.read().await?.admin {
-                Some(StoredAdmin { user, hash }) => Ok(Self { user, hash, weak: false, generated: None }),
-                None => Self::generate(user, hasher, book).await,
+                Some(stored) if !stored.given => Ok(Self { stored, weak: false, generated: None }),
+                _ => Self::generate(user, hasher, book).await,
             },
         }
     }
 
-    async fn given(user: &str, password: &Secret, loopback_only: bool, hasher: &Hasher) -> Result<Self, OpError> {
+    async fn given(user: &str, password: &Secret, loopback_only: bool, hasher: &Hasher, book: &Book) -> Result<Self, OpError> {
         let invalid = |message: &str, hint: &str| Err(OpError::new(Fault::Invalid, Code::ValidationFailed, message).hint(hint));
         // HTTP Basic cannot carry such a user.
         if user.is_empty() || user.contains(':') || user.chars().any(char::is_control) {
@@ -60,6 +68,10 @@ impl Admin {
         }
         if password.is_empty() {
             return invalid("the admin's password is empty", "set AGM_ADMIN_USER and AGM_ADMIN_PASSWORD, or neither");
+        }
+        if user.len() > LONGEST_USER || password.expose().len() > LONGEST_PASSWORD {
+            let hint = format!("use at most {LONGEST_USER} bytes for the user and {LONGEST_PASSWORD} for the password");
+            return invalid("the admin's user or password is too long", &hint);
         }
         let weak = is_weak(user, password);
         if weak && !loopback_only {
@@ -69,18 +81,38 @@ impl Admin {
         if weak {
             tracing::warn!("the admin's password is weak; it is accepted because every listener is on loopback");
         }
-        Ok(Self { user: user.to_owned(), hash: hasher.hash(password.clone()).await?, weak, generated: None })
+        let stored = Self::recognised(user, password, hasher, book).await?;
+        Ok(Self { stored, weak, generated: None })
+    }
+
+    /// The given password as it was stored before; if it is another now, it is stored, and every session ends.
+    async fn recognised(user: &str, password: &Secret, hasher: &Hasher, book: &Book) -> Result<StoredAdmin, OpError> {
+        if let Some(stored) = book.read().await?.admin.filter(|stored| stored.given && stored.user == user)
+            && hasher.matches(password.clone(), stored.hash.clone()).await.unwrap_or(false)
+        {
+            return Ok(stored);
+        }
+        let stored = StoredAdmin { user: user.to_owned(), hash: hasher.hash(password.clone()).await?, given: true };
+        let written = book.update(|kept| {
+            kept.take_admin(&stored);
+            Ok(())
+        });
+        if let Err(error) = written.await {
+            // Who does not write can still be logged in to; sessions of another password count for nothing here all the same.
+            tracing::warn!(%error, "that the admin's password is another one could not be stored");
+        }
+        Ok(stored)
     }
 
     async fn generate(user: &str, hasher: &Hasher, book: &Book) -> Result<Self, OpError> {
         let password = random::password()?;
         let hash = hasher.hash(password.clone()).await?;
-        let stored = StoredAdmin { user: user.to_owned(), hash: hash.clone() };
+        let stored = StoredAdmin { user: user.to_owned(), hash, given: false };
         let written = book.update(|kept| {
-            kept.admin = Some(stored.clone());
+            kept.take_admin(&stored);
             Ok(())
         });
         written.await.map_err(|error| error.hint("set AGM_ADMIN_USER and AGM_ADMIN_PASSWORD"))?;
-        Ok(Self { user: user.to_owned(), hash, weak: false, generated: Some(password) })
+        Ok(Self { stored, weak: false, generated: Some(password) })
     }
 }

@@ -30,6 +30,16 @@ pub(super) struct Kept {
     pub(super) sessions: Vec<StoredSession>,
 }
 
+impl Kept {
+    /// Another admin, or another password: what the one before opened is closed.
+    pub(super) fn take_admin(&mut self, admin: &StoredAdmin) {
+        if self.admin.as_ref() != Some(admin) {
+            self.sessions.clear();
+            self.admin = Some(admin.clone());
+        }
+    }
+}
+
 /// The object with a memory of it.
 pub(super) struct Book {
     agm: Agm,

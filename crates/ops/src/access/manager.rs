@@ -37,6 +37,7 @@ impl Access {
         keys.any(|key| random::hash(key.expose()) == hash).then(|| Login {
             actor: Actor::new("manager", role),
             kind: LoginKind::Manager,
+            credential: None,
             expires: None,
         })
     }

@@ -45,6 +45,7 @@ impl Access {
         let expires = now.checked_add(LASTS).map_err(|error| OpError::internal(error.to_string()))?;
         let session = StoredSession { hash: random::hash(cookie.expose()), actor: login.actor.clone(), expires };
         let added = self.0.book.update(|kept| {
+            kept.take_admin(&self.0.admin.stored);
             kept.sessions.retain(|known| known.expires > now);
             let surplus = (kept.sessions.len() + 1).saturating_sub(LIMIT);
             kept.sessions.drain(..surplus);
@@ -57,15 +58,19 @@ impl Access {
         Ok(SessionOpened { login, cookie, expires })
     }
 
-    /// A login by a session's cookie.
-    pub async fn session(&self, cookie: &str) -> Result<Login, OpError> {
+    /// A login by a session's cookie. One that was never given out is answered late.
+    pub async fn session(&self, cookie: &str, client: IpAddr) -> Result<Login, OpError> {
         let (hash, now) = (random::hash(cookie), self.0.agm.now());
         let kept = self.0.book.read().await?;
-        let found = kept.sessions.into_iter().find(|known| known.hash == hash && known.expires > now);
-        // The admin may have another name since.
-        let found = found.filter(|known| known.actor.name == self.0.admin.user);
-        let session = found.ok_or_else(|| refused("the session has ended"))?;
-        Ok(Login { actor: session.actor, kind: LoginKind::Session, expires: Some(session.expires) })
+        let Some(session) = kept.sessions.into_iter().find(|known| known.hash == hash) else {
+            return Err(self.late(client, "the session has ended").await);
+        };
+        // The admin may have another name or password since.
+        let of_this_admin = kept.admin.as_ref() == Some(&self.0.admin.stored);
+        if session.expires <= now || !of_this_admin || session.actor.name != self.0.admin.stored.user {
+            return Err(refused("the session has ended"));
+        }
+        Ok(Login { actor: session.actor, kind: LoginKind::Session, credential: None, expires: Some(session.expires) })
     }
 
     /// Ends a session. One that is not there is no error.

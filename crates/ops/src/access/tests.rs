@@ -14,7 +14,7 @@ const ELSEWHERE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
 
 async fn fail(throttle: &Throttle, user: &str, client: IpAddr) -> Duration {
     let begun = Instant::now();
-    throttle.attempt(user, client).await.failed().await;
+    throttle.attempt(user, client).await.unwrap().failed().await;
     begun.elapsed()
 }
 
@@ -41,7 +41,7 @@ async fn a_success_or_time_lets_failures_be_forgotten() {
     for _ in 0..6 {
         fail(&throttle, "admin", CLIENT).await;
     }
-    throttle.attempt("admin", CLIENT).await.succeeded();
+    throttle.attempt("admin", CLIENT).await.unwrap().succeeded();
     assert!(fail(&throttle, "admin", CLIENT).await < Duration::from_millis(200));
     for _ in 0..6 {
         fail(&throttle, "admin", CLIENT).await;
@@ -64,6 +64,54 @@ async fn guessing_in_parallel_gains_nothing() {
     futures_util::future::join_all(guesses).await;
     // Four at a time, five seconds each.
     assert!(begun.elapsed() >= Duration::from_secs(20), "{:?}", begun.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_hangs_up_keeps_the_turn() {
+    let throttle = Throttle::default();
+    for _ in 0..8 {
+        fail(&throttle, "admin", CLIENT).await;
+    }
+    let begun = Instant::now();
+    for _ in 0..8 {
+        let failed = throttle.attempt("admin", CLIENT).await.unwrap().failed();
+        // Polled once, then dropped, as with a client that does not wait.
+        assert!(futures_util::FutureExt::now_or_never(failed).is_none());
+    }
+    assert!(begun.elapsed() >= Duration::from_secs(5), "four turns, then a wait: {:?}", begun.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crowd_of_other_users_does_not_hold_up_a_login() {
+    let throttle = Throttle::default();
+    let mut held = Vec::new();
+    for number in 0..200 {
+        let failed = throttle.attempt(&format!("user{number}"), CLIENT).await.unwrap().failed();
+        held.push(Box::pin(failed));
+        assert!(futures_util::poll!(held.last_mut().unwrap()).is_pending());
+    }
+    let begun = Instant::now();
+    throttle.attempt("admin", CLIENT).await.unwrap().succeeded();
+    assert_eq!(begun.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crowd_on_one_user_is_sent_away_and_lets_a_later_login_in() {
+    let throttle = Throttle::default();
+    let guess = || async {
+        match throttle.attempt("admin", CLIENT).await {
+            Ok(attempt) => {
+                attempt.failed().await;
+                true
+            }
+            Err(_) => false,
+        }
+    };
+    let judged = futures_util::future::join_all((0..200).map(|_| guess())).await.into_iter().filter(|judged| *judged).count();
+    assert_eq!(judged, 36, "four late answers and those who wait");
+    let begun = Instant::now();
+    throttle.attempt("admin", CLIENT).await.unwrap().succeeded();
+    assert_eq!(begun.elapsed(), Duration::ZERO);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,7 +1,8 @@
 //! Slowing down whoever guesses passwords, without ever refusing one that is right.
 //!
-//! A wrong password is answered late, later with every failure of the same user or from the same address. Only a few attempts of an address
-//! are under way at a time, and one that waits for its late answer counts as such: guessing in parallel gains nothing.
+//! A wrong password is answered late, later with every failure of the same user or from the same address. Only a few attempts on a user from
+//! an address are under way at a time, and one that waits for its late answer counts as such, whether the client still waits or not: guessing
+//! in parallel, or hanging up early, gains nothing. The late answers of one user hold up no other.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -18,8 +19,10 @@ const FORGOTTEN: Duration = Duration::from_mins(15);
 const FIRST: Duration = Duration::from_millis(100);
 /// The longest delay.
 const LONGEST: Duration = Duration::from_secs(5);
-/// Attempts of one address under way at the same time.
+/// Attempts on one user from one address under way at the same time.
 const AT_ONCE: usize = 4;
+/// Attempts from one address that wait for their turn or are being judged.
+const WAITING: usize = 32;
 /// Users and addresses remembered, each.
 const LIMIT: usize = 4096;
 
@@ -27,7 +30,12 @@ const LIMIT: usize = 4096;
 pub(super) struct Throttle {
     users: Mutex<HashMap<String, Failures>>,
     addresses: Mutex<HashMap<IpAddr, Address>>,
+    turns: Mutex<HashMap<(IpAddr, String), Arc<Semaphore>>>,
 }
+
+/// So many attempts wait already that one more has to come again later.
+#[derive(Debug)]
+pub(super) struct Crowded;
 
 #[derive(Clone, Copy)]
 struct Failures {
@@ -37,7 +45,7 @@ struct Failures {
 
 struct Address {
     failures: Failures,
-    turns: Arc<Semaphore>,
+    places: Arc<Semaphore>,
 }
 
 /// An attempt under way.
@@ -45,22 +53,30 @@ pub(super) struct Attempt<'a> {
     throttle: &'a Throttle,
     user: String,
     address: IpAddr,
-    _turn: Option<OwnedSemaphorePermit>,
+    place: OwnedSemaphorePermit,
+    turn: Option<OwnedSemaphorePermit>,
 }
 
 impl Throttle {
-    /// Waits until this address may try.
-    pub(super) async fn attempt(&self, user: &str, client: IpAddr) -> Attempt<'_> {
+    /// Waits until this address may try this user.
+    pub(super) async fn attempt(&self, user: &str, client: IpAddr) -> Result<Attempt<'_>, Crowded> {
         let address = network(client);
-        let turns = {
+        let places = {
             let mut addresses = lock(&self.addresses);
             make_room(&mut addresses, |known| known.failures);
-            let fresh = || Address { failures: Failures::none(), turns: Arc::new(Semaphore::new(AT_ONCE)) };
-            addresses.entry(address).or_insert_with(fresh).turns.clone()
+            let fresh = || Address { failures: Failures::none(), places: Arc::new(Semaphore::new(WAITING)) };
+            addresses.entry(address).or_insert_with(fresh).places.clone()
+        };
+        let place = places.try_acquire_owned().map_err(|_| Crowded)?;
+        let turns = {
+            let mut turns = lock(&self.turns);
+            // Those that nobody holds or waits for.
+            turns.retain(|_, turns| Arc::strong_count(turns) > 1);
+            turns.entry((address, user.to_owned())).or_insert_with(|| Arc::new(Semaphore::new(AT_ONCE))).clone()
         };
         // Closed by nobody.
         let turn = turns.acquire_owned().await.ok();
-        Attempt { throttle: self, user: user.to_owned(), address, _turn: turn }
+        Ok(Attempt { throttle: self, user: user.to_owned(), address, place, turn })
     }
 }
 
@@ -81,7 +97,14 @@ impl Attempt<'_> {
             users.entry(self.user.clone()).or_insert_with(Failures::none).add()
         };
         let address = lock(&self.throttle.addresses).get_mut(&self.address).map_or(1, |known| known.failures.add());
-        tokio::time::sleep(delay(user.max(address))).await;
+        // In a task of its own: who hangs up before the answer keeps the turn all the same.
+        let Self { place, turn, .. } = self;
+        drop(place);
+        let late = tokio::spawn(async move {
+            tokio::time::sleep(delay(user.max(address))).await;
+            drop(turn);
+        });
+        drop(late.await);
     }
 }
 

@@ -140,9 +140,9 @@ impl Access {
         let kept = self.0.book.read().await?;
         let found = kept.tokens.into_iter().find(|known| known.hash == hash);
         let Some(token) = found.filter(|token| token.expires.is_none_or(|end| end > now)) else { return Ok(None) };
-        self.0.tokens.0.lock().unwrap_or_else(PoisonError::into_inner).insert(token.id, now);
+        self.0.tokens.0.lock().unwrap_or_else(PoisonError::into_inner).insert(token.id.clone(), now);
         let actor = Actor::new(format!("token:{}", token.name), token.role);
-        Ok(Some(Login { actor, kind: LoginKind::Token, expires: token.expires }))
+        Ok(Some(Login { actor, kind: LoginKind::Token, credential: Some(token.id), expires: token.expires }))
     }
 
     fn view(&self, token: &StoredToken) -> TokenView {

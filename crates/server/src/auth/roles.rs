@@ -10,7 +10,7 @@ pub(crate) fn needed(method: &Method, path: &str) -> Role {
         return if super::reads(method) { Role::Viewer } else { Role::Operator };
     };
     match inside {
-        ["tokens" | "master-key", ..] | ["agents", _, "key", ..] | ["backups", _, "restore"] => Role::Admin,
+        ["tokens" | "master-key", ..] | ["agents", _, "key"] | ["backups", _, "restore"] => Role::Admin,
         // Whoever logged in may log out, and a plan changes nothing.
         ["session"] | ["switches", "plan"] => Role::Viewer,
         _ if super::reads(method) => Role::Viewer,
@@ -36,7 +36,8 @@ mod tests {
             (Method::GET, "/api/v1/tokens", Role::Admin),
             (Method::DELETE, "/api/v1/tokens/{id}", Role::Admin),
             (Method::POST, "/api/v1/agents/worker:alice/key", Role::Admin),
-            (Method::POST, "/api/v1/agents/{id}/key/rotate", Role::Admin),
+            (Method::POST, "/api/v1/agents/{id}/key", Role::Admin),
+            (Method::POST, "/api/v1/agents/{id}/key/rotate", Role::Operator),
             (Method::POST, "/api/v1/backups/7/restore", Role::Admin),
             (Method::GET, "/api/v1/backups/7/diff", Role::Viewer),
             (Method::POST, "/api//v1/tokens/", Role::Admin),

@@ -180,3 +180,62 @@ async fn a_weak_password_is_for_loopback_only() {
         }
     }
 }
+
+#[tokio::test]
+async fn another_password_ends_every_session() {
+    let bed = Bed::start().await;
+    let who = |bed: &Bed, cookie: &str| Answer::of(bed.bare(Method::GET, "/api/v1/session").header("cookie", cookie));
+    let open = Answer::of(bed.bare(Method::POST, "/api/v1/session").json(&json!({ "user": USER, "password": PASSWORD }))).await;
+    open.expect(200);
+    let cookie = open.header("set-cookie").split(';').next().unwrap().to_owned();
+    // The same password after a restart: the session goes on.
+    let bed = Bed::on(bed.stop().await, |_| ()).await;
+    who(&bed, &cookie).await.expect(200);
+    let other = |settings: &mut ServerSettings| {
+        settings.admin = AdminCredentials::Given { user: USER.to_owned(), password: Secret::from("another-password") };
+    };
+    let bed = Bed::on(bed.stop().await, other).await;
+    who(&bed, &cookie).await.refused(401, "AUTH_FAILED");
+    // Nor does it come back with the first one, nor with a made one.
+    let bed = Bed::on(bed.stop().await, |_| ()).await;
+    who(&bed, &cookie).await.refused(401, "AUTH_FAILED");
+    assert!(!bed.dir.dump().contains(PASSWORD), "only a hash is stored");
+    let generated = |settings: &mut ServerSettings| settings.admin = AdminCredentials::Generated { user: USER.to_owned() };
+    let bed = Bed::on(bed.stop().await, generated).await;
+    assert!(bed.server.generated_password().is_some(), "the given password is not in force any more");
+    Answer::of(bed.request(Method::GET, "/api/v1/session")).await.refused(401, "AUTH_FAILED");
+}
+
+#[tokio::test]
+async fn what_is_too_long_is_refused_before_it_costs_anything() {
+    let bed = Bed::start().await;
+    for (user, password) in [("u".repeat(257), "x".to_owned()), (USER.to_owned(), "p".repeat(1025))] {
+        // Six that were counted would take more than six seconds.
+        let begun = Instant::now();
+        for _ in 0..6 {
+            let request = bed.bare(Method::GET, "/api/v1/session").basic_auth(&user, Some(&password));
+            Answer::of(request).await.refused(401, "AUTH_FAILED");
+        }
+        assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn tokens_and_cookies_are_guessed_slowly() {
+    let bed = Bed::start().await;
+    let begun = Instant::now();
+    for (name, value) in [("authorization", "Bearer agm_t_x"), ("cookie", "agm_session=agm_s_x"), ("authorization", "Bearer y")] {
+        Answer::of(bed.bare(Method::GET, "/api/v1/session").header(name, value)).await.refused(401, "AUTH_FAILED");
+    }
+    assert!(begun.elapsed() >= Duration::from_millis(700), "100, 200 and 400 ms: {:?}", begun.elapsed());
+    let guess = || Answer::of(bed.bare(Method::GET, "/api/v1/session").bearer_auth("z"));
+    let mut answers: futures_util::stream::FuturesUnordered<_> = (0..60).map(|_| guess()).collect();
+    let sent_away = loop {
+        let answer = futures_util::StreamExt::next(&mut answers).await.unwrap();
+        if answer.status != 401 {
+            break answer;
+        }
+    };
+    sent_away.refused(429, "TOO_MANY_REQUESTS");
+    assert_eq!(sent_away.header("retry-after"), "5");
+}
