@@ -149,17 +149,23 @@ fn last_words(dir: &Path, from: u64) -> Option<String> {
 /// Ends the process that holds the lock, and waits until it has let go.
 async fn stop(dir: &Path) -> Result<u32> {
     let not_running = || CliError::new(Exit::NoServer, format!("no agm runs on {}", dir.display())).hint("`agm monitor start` starts one");
+    let changing = || CliError::failed("agm is just starting or ending").hint("repeat in a moment");
     let pid = match holder(dir)? {
         Holder::Nobody => return Err(not_running()),
-        Holder::Process(None) => return Err(CliError::failed("agm is just starting").hint("repeat in a moment")),
-        Holder::Process(Some(pid)) => pid,
+        Holder::Process(pid) => pid.ok_or_else(changing)?,
     };
-    // The holder of the lock wrote this id: it is agm, and it is alive.
+    // The lock is held by a living agm, which wrote this id; unless it has just taken the lock over and has not come to that yet.
+    if RunDir::new(dir).pid().is_some_and(|announced| announced != pid) {
+        return Err(changing());
+    }
     let target = i32::try_from(pid).ok().and_then(Pid::from_raw).ok_or_else(|| CliError::failed(format!("{pid} is no process id")))?;
     kill_process(target, Signal::TERM).map_err(|error| CliError::failed(format!("cannot stop process {pid}: {error}")))?;
     let deadline = Instant::now() + STOP;
     // A lock tells nobody when it is let go of.
-    while holder(dir)? == Holder::Process(Some(pid)) {
+    while let Holder::Process(now) = holder(dir)? {
+        if now.is_some_and(|now| now != pid) {
+            break;
+        }
         if Instant::now() > deadline {
             let error = CliError::new(Exit::NotFinished, format!("process {pid} was asked to stop and still finishes its requests"));
             return Err(error.hint("`agm monitor status` tells when it is gone"));

@@ -4,6 +4,8 @@ use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+pub(crate) use agm_blob::lock::Holder;
+
 use agm_blob::lock::DirLock;
 use serde::{Deserialize, Serialize};
 
@@ -83,6 +85,11 @@ impl RunDir {
         serde_json::from_slice(&std::fs::read(self.0.join("endpoints.json")).ok()?).ok()
     }
 
+    /// Who the agm of this directory says it is.
+    pub(crate) fn pid(&self) -> Option<u32> {
+        std::fs::read_to_string(self.0.join("pid")).ok()?.trim().parse().ok()
+    }
+
     /// Whole or not at all. What a crash takes from the disk is of no use afterwards, so nothing is flushed.
     fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
         let (path, new) = (self.0.join(name), self.0.join(format!("{name}.new")));
@@ -91,26 +98,9 @@ impl RunDir {
     }
 }
 
-/// Whose a data directory is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Holder {
-    /// Nobody's: no agm runs on it.
-    Nobody,
-    /// The process of this id, where it has written that down yet.
-    Process(Option<u32>),
-}
-
 /// Asks the lock: a process id in a file may be anybody's by now, the lock is held only by a living agm.
 pub(crate) fn holder(data_dir: &Path) -> Result<Holder> {
-    // Asking must not make a directory.
-    if !data_dir.join("run").join("lock").exists() {
-        return Ok(Holder::Nobody);
-    }
-    match DirLock::acquire(data_dir) {
-        Ok(_) => Ok(Holder::Nobody),
-        Err(agm_blob::Error::Locked { pid, .. }) => Ok(Holder::Process(pid)),
-        Err(error) => Err(CliError::failed(error.to_string())),
-    }
+    DirLock::holder(data_dir).map_err(|error| CliError::failed(error.to_string()))
 }
 
 /// The log of an agm in the background.

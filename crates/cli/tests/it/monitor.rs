@@ -1,6 +1,6 @@
 //! agm in the background.
 
-use crate::bed::{FREE, PATIENCE, Place, password};
+use crate::bed::{Agm, FREE, PATIENCE, Place, password};
 
 #[tokio::test]
 async fn start_status_restart_stop() {
@@ -62,4 +62,29 @@ async fn a_stale_pid_file_harms_nobody() {
     place.run(&["monitor", "stop"]).await.exits(3);
     assert!(bystander.try_wait().unwrap().is_none(), "the bystander still runs");
     bystander.kill().await.unwrap();
+}
+
+/// Two files that name different processes: nobody is sent a signal.
+#[tokio::test]
+async fn who_is_named_differently_is_not_stopped() {
+    let agm = Agm::up().await;
+    let pid = agm.place.data().join("run/pid");
+    std::fs::write(&pid, "99999999").unwrap();
+    agm.run(&["monitor", "stop"]).await.exits(1).says("just starting or ending");
+    agm.run(&["status"]).await.exits(0);
+    std::fs::write(&pid, agm.process.pid().to_string()).unwrap();
+    agm.run(&["monitor", "stop"]).await.exits(0);
+}
+
+/// Asking leaves the lock as it was, held or not.
+#[tokio::test]
+async fn asking_writes_nothing() {
+    let mut agm = Agm::up().await;
+    let lock = agm.place.data().join("run/lock");
+    let before = std::fs::metadata(&lock).unwrap().modified().unwrap();
+    agm.run(&["monitor", "status"]).await.exits(0).prints(&agm.process.pid().to_string());
+    agm.process.kill().await.unwrap();
+    agm.run(&["monitor", "status"]).await.exits(3);
+    assert_eq!(std::fs::metadata(&lock).unwrap().modified().unwrap(), before);
+    assert_eq!(std::fs::read_to_string(&lock).unwrap().trim(), agm.process.pid().to_string());
 }
