@@ -42,7 +42,7 @@ pub(crate) enum TokenCommand {
 #[command(after_help = "\
 Examples:
   agm token create ci --role operator --expires-in 90d
-  AGM_TOKEN=$(agm token create ci --role viewer) agm status")]
+  AGM_URL=http://127.0.0.1:18080 AGM_TOKEN=$(agm token create ci --role viewer) agm status")]
 pub(crate) struct TokenCreate {
     /// What to call it
     pub(crate) name: String,

@@ -43,11 +43,12 @@ struct Endpoints {
 
 impl ClientSettings {
     /// `--url` or `AGM_URL`, else the server that runs on the data directory, else the default. The local token goes only to the URL that stands
-    /// beside it.
+    /// beside it, and comes before `AGM_TOKEN` unless that URL was named.
     pub(crate) fn resolve(global: &Global, env: Lookup<'_>) -> Result<Self> {
         let data_dir = super::data_dir(global.data_dir.as_deref(), env, is_root())?;
         let local = local(&data_dir);
         let named = global.url.clone().map(|url| (url, "--url")).or_else(|| env(v::AGM_URL).map(|url| (url, v::AGM_URL)));
+        let found = named.is_none();
         let (url, origin) = match (named, &local) {
             (Some((text, origin)), _) => {
                 let url = parse::url(&text).map_err(|why| CliError::usage(format!("{origin}: `{text}` cannot be used: {why}")))?;
@@ -62,7 +63,10 @@ impl ClientSettings {
         let here = local.filter(|local| same_server(&local.url, &url));
         let way = if here.is_some() { Way::Direct } else { Way::Usual };
         let own = here.and_then(|local| local.token);
-        let login = match env(v::AGM_TOKEN).map(Secret::from).or(own) {
+        let given = env(v::AGM_TOKEN).map(Secret::from);
+        // A token for elsewhere, left in the environment, is nothing for a server that was only found; and its own always fits.
+        let token = if found { own.or(given) } else { given.or(own) };
+        let login = match token {
             Some(token) => Login::Token(token),
             None => admin_of(env).map_or(Login::None, |(user, password)| Login::Password(user, password)),
         };

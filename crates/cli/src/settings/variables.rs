@@ -110,7 +110,7 @@ variables! {
 
     /// The server that client commands talk to.
     AGM_URL;
-    /// The API token that client commands send.
+    /// The API token that client commands send; to a server found on the data directory they send its own.
     AGM_TOKEN;
     /// The key for `agm provider add`, `set` and `rotate-key`.
     AGM_PROVIDER_KEY;

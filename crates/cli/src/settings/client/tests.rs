@@ -71,3 +71,13 @@ fn no_proxy_stands_before_the_own_server() {
     assert_eq!(place.settings(Some("http://10.0.0.5:4711"), &[]).way, Way::Direct);
     assert_eq!(place.settings(Some("http://10.0.0.6:4711"), &[]).way, Way::Usual);
 }
+
+#[test]
+fn a_token_for_elsewhere_does_not_go_to_a_server_that_was_found() {
+    let place = Place::new(Some("http://127.0.0.1:4711"));
+    let token = ("AGM_TOKEN", "t");
+    is(&place.resolve(None, &[token]), "http://127.0.0.1:4711/", "local-token");
+    is(&place.resolve(Some("http://127.0.0.1:4711"), &[token]), "http://127.0.0.1:4711/", "t");
+    is(&place.resolve(None, &[token, ("AGM_URL", "http://127.0.0.1:4711")]), "http://127.0.0.1:4711/", "t");
+    is(&Place::new(None).resolve(None, &[token]), "http://127.0.0.1:18080/", "t");
+}
