@@ -26,10 +26,16 @@ pub(crate) enum ModelCommand {
     /// Corrects what is known of a model, for this deployment
     Put(ModelPut),
     /// Forgets such a correction
-    #[command(after_help = "Examples:\n  agm model rm my-model")]
+    #[command(after_help = "Examples:\n  agm model rm my-model\n  agm model rm my-model --dry-run")]
     Rm {
         /// The model id
         model: String,
+        /// Shows what would change, and changes nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Does not ask
+        #[arg(long, short)]
+        yes: bool,
     },
 }
 

@@ -137,6 +137,9 @@ pub(crate) struct RotateKey {
     /// Tries and shows, and changes nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Does not ask before keys are removed
+    #[arg(long, short)]
+    pub(crate) yes: bool,
 }
 
 #[derive(Debug, Args)]

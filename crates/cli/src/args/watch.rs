@@ -69,11 +69,14 @@ pub(crate) enum Role {
 pub(crate) enum KeyCommand {
     /// Seals the store with another master key; older backups stay readable
     #[command(
-        after_help = "Examples:\n  agm key rotate                                        # the key file: a key is made\n  openssl rand -base64 32 | agm key rotate --key-stdin  # AGM_MASTER_KEY: put the same one there"
+        after_help = "Examples:\n  agm key rotate                                              # the key file: a key is made\n  openssl rand -base64 32 | agm key rotate --key-stdin --yes  # AGM_MASTER_KEY: put the same one there"
     )]
     Rotate {
         /// Reads the new key from stdin: 32 bytes in base64
         #[arg(long)]
         key_stdin: bool,
+        /// Does not ask
+        #[arg(long, short)]
+        yes: bool,
     },
 }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::providers::dry;
 use super::{Session, switch};
 use crate::args::{ModelCommand, ModelPut, Restart, SwitchOptions};
+use crate::ask;
 use crate::client::Condition;
 use crate::error::{CliError, Exit, Result};
 use crate::output::{self, Cell, Sheet, details, ladder};
@@ -18,7 +19,7 @@ pub(super) async fn run(session: &Session, command: ModelCommand) -> Result<Exit
         ModelCommand::Get { target } => get(session, &target).await,
         ModelCommand::List { provider } => list(session, provider.as_deref()).await,
         ModelCommand::Put(args) => put(session, args).await,
-        ModelCommand::Rm { model } => remove(session, &model).await,
+        ModelCommand::Rm { model, dry_run, yes } => remove(session, &model, dry_run, yes).await,
     }
 }
 
@@ -171,10 +172,13 @@ fn corrections(args: &ModelPut) -> Map<String, Value> {
     given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
-async fn remove(session: &Session, model: &str) -> Result<Exit> {
+async fn remove(session: &Session, model: &str, dry_run: bool, yes: bool) -> Result<Exit> {
     let path = ["models", model];
     let (_, etag) = session.client.with_etag(&path).await?;
-    let answer = session.client.change(Method::DELETE, &path, &[], None, Condition::Unchanged(&etag)).await?;
+    if !dry_run {
+        ask::confirm(&format!("forget what was corrected of {model}"), yes)?;
+    }
+    let answer = session.client.change(Method::DELETE, &path, &dry(dry_run), None, Condition::Unchanged(&etag)).await?;
     session.out.show(&answer, |changed: &ModelChanged| output::changes(&changed.changes))?;
     Ok(Exit::Done)
 }

@@ -192,7 +192,7 @@ async fn set(session: &Session, args: ProviderSet) -> Result<Exit> {
 }
 
 async fn rotate_key(session: &Session, args: RotateKey) -> Result<Exit> {
-    let RotateKey { name, key, add, remove, model, force, dry_run } = args;
+    let RotateKey { name, key, add, remove, model, force, dry_run, yes } = args;
     let path = ["providers", name.as_str()];
     let (_, etag) = session.client.with_etag(&path).await?;
     let mut body = Map::new();
@@ -206,6 +206,9 @@ async fn rotate_key(session: &Session, args: RotateKey) -> Result<Exit> {
         }
         body.insert(if add { "add" } else { "replace" }.to_owned(), exposed(&keys));
     } else {
+        if !dry_run {
+            ask::confirm(&format!("remove key {} of provider {name}", remove.join(", ")), yes)?;
+        }
         body.insert("remove".to_owned(), remove.into());
     }
     if let Some(model) = model {

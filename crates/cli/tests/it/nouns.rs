@@ -14,7 +14,10 @@ async fn a_providers_life() {
     let keys = shown["keys"].as_array().unwrap();
     assert_eq!(keys.len(), 2);
     let id = keys[0]["id"].as_str().unwrap();
-    agm.run(&["provider", "rotate-key", "qwen", "--remove", id]).await.exits(0);
+    agm.run(&["provider", "rotate-key", "qwen", "--remove", id]).await.exits(2).says("`--yes`");
+    agm.run(&["provider", "rotate-key", "qwen", "--remove", id, "--dry-run"]).await.exits(0).prints("would change");
+    assert_eq!(agm.json(&["provider", "show", "qwen"]).await["keys"].as_array().unwrap().len(), 2);
+    agm.run(&["provider", "rotate-key", "qwen", "--remove", id, "--yes"]).await.exits(0);
     assert_eq!(agm.json(&["provider", "show", "qwen"]).await["keys"].as_array().unwrap().len(), 1);
     // Another host: the stored key does not go there.
     agm.run(&["provider", "set", "qwen", "--base-url", "http://127.0.0.2:9/v1"]).await.says("KEY_REQUIRED");
@@ -91,8 +94,16 @@ async fn models_and_the_master_key() {
     let _vendors = agm.with_vendors().await;
     agm.run(&["model", "put", "my-model", "--context-window", "32000", "--reasoning", "false"]).await.exits(0).prints("my-model");
     agm.run(&["model", "list"]).await.exits(0).prints("32000");
-    agm.run(&["model", "rm", "my-model"]).await.exits(0);
-    agm.run(&["key", "rotate"]).await.exits(0).prints("sealed with key");
+    agm.run(&["model", "rm", "my-model"]).await.exits(2).says("`--yes`");
+    agm.run(&["model", "rm", "my-model", "--dry-run"]).await.exits(0).prints("my-model");
+    agm.run(&["model", "list"]).await.exits(0).prints("32000");
+    agm.run(&["model", "rm", "my-model", "--yes"]).await.exits(0).prints("my-model");
+    let listed = agm.run(&["model", "list"]).await.exits(0);
+    assert!(!listed.stdout.contains("32000"), "{listed:#?}");
+    let sealed = std::fs::read(agm.place.data().join("master.key")).unwrap();
+    agm.run(&["key", "rotate"]).await.exits(2).says("`--yes`");
+    assert_eq!(std::fs::read(agm.place.data().join("master.key")).unwrap(), sealed);
+    agm.run(&["key", "rotate", "--yes"]).await.exits(0).prints("sealed with key");
     agm.run(&["provider", "test", "qwen"]).await.exits(0);
     agm.stop().await;
 }
