@@ -1,7 +1,7 @@
 //! `Idempotency-Key`: a request that is sent twice acts once.
 //!
-//! An answer that says "done" is kept for 24 hours, sealed, and given again. One that says "refused" is not: nothing was changed, so the
-//! request may be tried again. The work goes on when the client leaves in the middle, so that it finds the answer when it comes back.
+//! An answer that says "done" is kept for 24 hours, sealed, and given again, and so is one of a failure that may have changed something. One
+//! that says "refused" is not: nothing was changed, so the same request may be tried again; only which request it was is kept. The work goes on when the client leaves in the middle, so that it finds the answer when it comes back.
 
 mod kept;
 
@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use agm_domain::code::Code;
-use agm_ops::{Fault, OpError};
+use agm_ops::{Fault, Login, OpError};
 use aws_lc_rs::digest::{Context, SHA256};
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -18,7 +18,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
 use self::kept::Kept;
 use crate::auth::Caller;
@@ -61,7 +61,7 @@ async fn keyed(app: &App, caller: &Caller, request: Request, next: Next) -> ApiR
     let body = collect(Request::new(body)).await?;
     let target = parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
     let asked = Asked {
-        name: hash(&[caller.actor().name.as_bytes(), key.as_bytes()]),
+        name: hash(&[principal(caller).as_bytes(), key.as_bytes()]),
         request: hash(&[parts.method.as_str().as_bytes(), target.as_bytes(), &body]),
     };
     let request = Request::from_parts(parts, Body::from(body));
@@ -72,20 +72,40 @@ async fn keyed(app: &App, caller: &Caller, request: Request, next: Next) -> ApiR
 async fn answer(app: App, asked: Asked, request: Request, next: Next) -> ApiResult<Response> {
     let turn = app.answers.turn(&asked.name);
     let _turn = turn.lock().await;
-    if let Some(kept) = Kept::read(&app, &asked.name).await? {
-        return kept.replay(&app, &asked);
-    }
-    let response = next.run(request).await;
-    if !response.status().is_success() {
+    if let Some(kept) = Kept::read(&app, &asked.name).await?
+        && let Some(response) = kept.replay(&app, &asked)?
+    {
         return Ok(response);
     }
-    let (parts, body) = response.into_parts();
+    let (parts, body) = next.run(request).await.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.map_err(|error| OpError::internal(error.to_string()))?;
-    if let Err(error) = Kept::write(&app, &asked, &parts, &body).await {
+    let written = Kept::write(&app, &asked, settled(parts.status, &body).then_some((&parts, &body[..]))).await;
+    // Who does not act writes nothing, and has refused everything.
+    if let Err(error) = written
+        && app.agm.is_acting()
+    {
         // The work is done; that it cannot be recognised later is no reason to call it failed.
         tracing::warn!(%error, "an answer could not be kept for its idempotency key");
     }
     Ok(Response::from_parts(parts, Body::from(body)))
+}
+
+/// Whether the request must not be acted on again: it was done, or it failed where something may have changed.
+fn settled(status: StatusCode, body: &[u8]) -> bool {
+    let changed = |code: Code| matches!(code, Code::SwitchFailed | Code::RollbackIncomplete);
+    status.is_success() || status.is_server_error() || serde_json::from_slice::<Refusal>(body).is_ok_and(|refusal| changed(refusal.code))
+}
+
+/// What of an error's body says whether something may have changed.
+#[derive(serde::Deserialize)]
+struct Refusal {
+    code: Code,
+}
+
+/// Who owns a key. Two logins of the same name are two: a token may be revoked and another made under its name.
+fn principal(caller: &Caller) -> String {
+    let Login { actor, kind, credential, .. } = &caller.0;
+    format!("{kind:?}/{}/{}", credential.as_deref().unwrap_or_default(), actor.name)
 }
 
 impl Answers {
@@ -98,14 +118,15 @@ impl Answers {
 }
 
 impl Kept {
-    fn replay(self, app: &App, asked: &Asked) -> ApiResult<Response> {
+    /// The answer, where one is kept.
+    fn replay(self, app: &App, asked: &Asked) -> ApiResult<Option<Response>> {
         if self.request != asked.request {
             let error = OpError::new(Fault::Invalid, Code::IdempotencyMismatch, "this idempotency key was used for another request");
             return Err(error.hint("use a new key for every request").into());
         }
-        let mut response = self.open(app, &asked.name)?;
+        let Some(mut response) = self.open(app, &asked.name)? else { return Ok(None) };
         response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
-        Ok(response)
+        Ok(Some(response))
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::answer::Page;
 use crate::error::ApiResult;
-use crate::extract::{Paging, Query};
+use crate::extract::{Paging, Query, limit};
 use crate::state::App;
 
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -16,9 +16,12 @@ use crate::state::App;
 pub(crate) struct After {
     /// The `seq` of the last request seen; all that are still known, if absent.
     after: u64,
+    /// The `nextCursor` of the part before; counts before `after`.
+    cursor: Option<String>,
     /// How many, at most 500.
-    #[param(minimum = 1, maximum = 500, default = 50)]
-    limit: Option<u16>,
+    #[param(minimum = 1, maximum = 500, default = 50, value_type = Option<u32>)]
+    #[serde(deserialize_with = "limit")]
+    limit: Option<usize>,
 }
 
 /// Usage since the start
@@ -29,11 +32,11 @@ pub(crate) async fn usage(State(app): State<App>) -> Json<UsageView> {
 
 /// List requests
 ///
-/// Oldest first, out of memory: the newest few thousand. Never a prompt, an answer or a key. `nextCursor` is the next `after`.
+/// Oldest first, out of memory: the newest few thousand. Never a prompt, an answer or a key. `nextCursor` is the next `cursor`, or `after`.
 #[utoipa::path(get, path = "/requests", params(After), responses((status = 200, body = Page<RequestView>)))]
 pub(crate) async fn list(State(app): State<App>, Query(query): Query<After>) -> ApiResult<Json<Page<RequestView>>> {
-    let paging = Paging { cursor: None, limit: query.limit.map(usize::from) };
+    let paging = Paging { cursor: query.cursor, limit: query.limit };
     let limit = paging.limit();
-    let requests = app.agm.requests(query.after, limit + 1);
+    let requests = app.agm.requests(paging.cursor()?.unwrap_or(query.after), limit + 1);
     Ok(Json(Page::of(requests, limit, |request| request.seq.to_string())))
 }

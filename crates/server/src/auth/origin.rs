@@ -26,14 +26,18 @@ pub(crate) fn check(app: &App, request: &Request, demanded: bool) -> ApiResult<(
 }
 
 fn ours(app: &App, request: &Request, origin: &str) -> bool {
-    let Some(authority) = origin.split_once("://").map(|(_, rest)| rest.to_ascii_lowercase()) else { return false };
+    let Some((scheme, authority)) = origin.split_once("://") else { return false };
     if app.settings.public_url.as_deref().and_then(origin_of).is_some_and(|own| own == origin.to_ascii_lowercase()) {
         return true;
     }
     let headers = request.headers();
+    // Whoever can put a page under the same host without TLS is somebody else.
+    if is_https(app, headers, request.extensions()) && !scheme.eq_ignore_ascii_case("https") {
+        return false;
+    }
     let host = text(headers, &HOST).or_else(|| request.uri().authority().map(http::uri::Authority::as_str));
     let forwarded = Client::through_trusted_proxy(app, request.extensions()).then(|| text(headers, &FORWARDED_HOST)).flatten();
-    [host, forwarded].into_iter().flatten().any(|own| own.eq_ignore_ascii_case(&authority))
+    [host, forwarded].into_iter().flatten().any(|own| own.eq_ignore_ascii_case(authority))
 }
 
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
@@ -45,7 +49,12 @@ pub(crate) fn is_https(app: &App, headers: &HeaderMap, extensions: &Extensions) 
         return true;
     }
     let public = app.settings.public_url.as_deref().and_then(origin_of);
-    let host = public.as_deref().and_then(|own| own.strip_prefix("https://"));
+    let Some(public) = public.filter(|own| own.starts_with("https://")) else { return false };
+    // A proxy may ask us under another host; the browser names the page that it shows.
+    if text(headers, &ORIGIN).is_some_and(|origin| origin.eq_ignore_ascii_case(&public)) {
+        return true;
+    }
+    let host = public.strip_prefix("https://");
     host.is_some_and(|own| text(headers, &HOST).is_some_and(|host| host.eq_ignore_ascii_case(own)))
 }
 

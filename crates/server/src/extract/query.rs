@@ -102,7 +102,8 @@ pub(crate) fn wait<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
     wait.map(Some).ok_or_else(|| serde::de::Error::custom("`wait` is a duration of at most 300 s, for example `30s`"))
 }
 
-fn limit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
+/// A page's length out of its text.
+pub(crate) fn limit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
     let limit = usize::deserialize(deserializer)?;
     let allowed = (1..=MOST_ITEMS).contains(&limit);
     if allowed { Ok(Some(limit)) } else { Err(serde::de::Error::custom("`limit` is a number from 1 to 500")) }

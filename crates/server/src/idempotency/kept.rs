@@ -28,8 +28,9 @@ pub(super) struct Kept {
     expires: Timestamp,
     /// The hash of the request that it answers.
     pub(super) request: String,
-    /// The sealed [`Answer`].
-    sealed: String,
+    /// The sealed [`Answer`]; absent where the request was refused and may be tried again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sealed: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -46,17 +47,13 @@ impl Kept {
         Ok(Some(kept).filter(|kept| kept.expires > Timestamp::now()))
     }
 
-    pub(super) async fn write(app: &App, asked: &Asked, parts: &Parts, body: &[u8]) -> Result<(), OpError> {
+    pub(super) async fn write(app: &App, asked: &Asked, answer: Option<(&Parts, &[u8])>) -> Result<(), OpError> {
         let failed = |error: &dyn std::fmt::Display| OpError::internal(error.to_string());
-        let text = |name: &HeaderName| Some((name.to_string(), parts.headers.get(name)?.to_str().ok()?.to_owned()));
-        let answer =
-            Answer { status: parts.status.as_u16(), headers: HEADERS.iter().filter_map(text).collect(), body: STANDARD.encode(body) };
-        let answer = serde_json::to_vec(&answer).map_err(|error| failed(&error))?;
         let name = object(&asked.name);
         let kept = Self {
             expires: Timestamp::now().checked_add(LASTS).map_err(|error| failed(&error))?,
             request: asked.request.clone(),
-            sealed: app.agm.store().seal_blob(&name, &answer)?,
+            sealed: answer.map(|(parts, body)| seal(app, &name, parts, body)).transpose()?,
         };
         let value = serde_json::to_value(kept).map_err(|error| failed(&error))?;
         // One that has ended may still be there.
@@ -65,9 +62,10 @@ impl Kept {
         Ok(())
     }
 
-    pub(super) fn open(&self, app: &App, name: &str) -> ApiResult<Response> {
+    pub(super) fn open(&self, app: &App, name: &str) -> ApiResult<Option<Response>> {
         let failed = |error: &dyn std::fmt::Display| OpError::internal(format!("a kept answer cannot be read: {error}"));
-        let answer = app.agm.store().open_blob(&object(name), &self.sealed).map_err(OpError::from)?;
+        let Some(sealed) = &self.sealed else { return Ok(None) };
+        let answer = app.agm.store().open_blob(&object(name), sealed).map_err(OpError::from)?;
         let answer: Answer = serde_json::from_slice(&answer).map_err(|error| failed(&error))?;
         let mut response = Response::new(Body::from(STANDARD.decode(&answer.body).map_err(|error| failed(&error))?));
         *response.status_mut() = StatusCode::from_u16(answer.status).map_err(|error| failed(&error))?;
@@ -76,8 +74,15 @@ impl Kept {
                 response.headers_mut().insert(header, value);
             }
         }
-        Ok(response)
+        Ok(Some(response))
     }
+}
+
+fn seal(app: &App, object: &str, parts: &Parts, body: &[u8]) -> Result<String, OpError> {
+    let text = |name: &HeaderName| Some((name.to_string(), parts.headers.get(name)?.to_str().ok()?.to_owned()));
+    let answer = Answer { status: parts.status.as_u16(), headers: HEADERS.iter().filter_map(text).collect(), body: STANDARD.encode(body) };
+    let answer = serde_json::to_vec(&answer).map_err(|error| OpError::internal(error.to_string()))?;
+    Ok(app.agm.store().seal_blob(object, &answer)?)
 }
 
 /// Removes what has ended, and what is too much.

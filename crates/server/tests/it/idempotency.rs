@@ -51,10 +51,47 @@ async fn answers_survive_a_restart_sealed() {
 }
 
 #[tokio::test]
-async fn what_was_refused_may_be_tried_again() {
+async fn what_was_refused_may_be_tried_again_but_is_no_other_request() {
     let bed = Bed::start().await;
-    post(&bed, "/api/v1/agents", "k", &json!({ "name": "not a name" })).await.expect(422);
-    post(&bed, "/api/v1/agents", "k", &json!({ "name": "alice" })).await.expect(201);
+    bed.post("/api/v1/agents", &json!({ "name": "alice" })).await.expect(201);
+    let alice = json!({ "name": "alice" });
+    post(&bed, "/api/v1/agents", "k", &alice).await.refused(409, "AGENT_EXISTS");
+    post(&bed, "/api/v1/agents", "k", &json!({ "name": "bob" })).await.refused(422, "IDEMPOTENCY_MISMATCH");
+    bed.force(Method::DELETE, "/api/v1/agents/alice", &json!({})).await.expect(200);
+    let again = post(&bed, "/api/v1/agents", "k", &alice).await;
+    again.expect(201);
+    assert_eq!(again.header("idempotency-replayed"), "");
+}
+
+#[tokio::test]
+async fn a_switch_that_failed_is_not_tried_again() {
+    use agm_simvendor::{Behaviour, On};
+    let (bed, vendor) = Bed::with_provider().await;
+    vendor.push_on(On::Inference, Behaviour::Error { status: 500, body: None, retry_after: None });
+    let body = json!({ "targets": ["alice"], "provider": "one", "model": "m" });
+    let first = post(&bed, "/api/v1/switches?wait=30s", "k", &body).await;
+    assert!(!first.status.is_success(), "{first:?}");
+    let (failed, seen) = (first.expect(first.status.as_u16()), vendor.request_count());
+    let again = post(&bed, "/api/v1/switches?wait=30s", "k", &body).await;
+    assert_eq!((again.expect(first.status.as_u16()), again.header("idempotency-replayed")), (failed, "true"));
+    assert_eq!(vendor.request_count(), seen);
+}
+
+#[tokio::test]
+async fn another_token_of_the_same_name_is_another_caller() {
+    let bed = Bed::start().await;
+    let new = json!({ "name": "ci", "role": "operator" });
+    let make = || bed.post("/api/v1/tokens", &new);
+    let agent = |token: &str, name: &str| {
+        let request = bed.bare(Method::POST, "/api/v1/agents").bearer_auth(token).header("idempotency-key", "k");
+        Answer::of(request.json(&json!({ "name": name })))
+    };
+    let first = make().await.expect(201);
+    agent(first["secret"].as_str().unwrap(), "alice").await.expect(201);
+    let id = first["token"]["id"].as_str().unwrap();
+    Answer::of(bed.request(Method::DELETE, &format!("/api/v1/tokens/{id}"))).await.expect(204);
+    let second = make().await.expect(201);
+    agent(second["secret"].as_str().unwrap(), "bob").await.expect(201);
 }
 
 #[tokio::test]

@@ -137,6 +137,8 @@ async fn queries_that_cannot_be_understood_are_refused() {
         (Method::GET, "/api/v1/backups?limit=many"),
         (Method::GET, "/api/v1/switches?limit=-1"),
         (Method::GET, "/api/v1/requests?after=-1"),
+        (Method::GET, "/api/v1/requests?limit=0"),
+        (Method::GET, "/api/v1/requests?limit=501"),
         (Method::GET, "/api/v1/events?lastEventId=x"),
         (Method::GET, "/api/v1/routes/explain"),
         (Method::POST, "/api/v1/switches?wait=301s"),
@@ -147,9 +149,10 @@ async fn queries_that_cannot_be_understood_are_refused() {
         let request = bed.request(method, path).header("if-match", "*").json(&json!({ "name": "carol", "label": "x" }));
         Answer::of(request).await.refused(400, "MALFORMED_BODY");
     }
-    for path in ["/api/v1/backups?cursor=x", "/api/v1/switches?cursor=../x", "/api/v1/audit?cursor=1"] {
+    for path in ["/api/v1/backups?cursor=x", "/api/v1/switches?cursor=../x", "/api/v1/audit?cursor=1", "/api/v1/requests?cursor=x"] {
         bed.get(path).await.refused(422, "VALIDATION_FAILED");
     }
+    bed.get("/api/v1/requests?limit=500&cursor=7").await.expect(200);
     assert_eq!(state(&bed), before);
 }
 

@@ -57,11 +57,16 @@ async fn a_change_by_cookie_comes_from_our_own_page() {
     .await;
     let (_, cookie) = log_in(&bed, "").await;
     let host = bed.server.addr().to_string();
+    let tls = || ("x-forwarded-proto", "https".to_owned());
     let cases = [
         (vec![("origin", format!("http://{host}"))], 200),
         (vec![("origin", "https://agm.example.org".to_owned())], 200),
         (vec![("origin", "http://team.example".to_owned()), ("x-forwarded-host", "team.example".to_owned())], 200),
         (vec![("sec-fetch-site", "same-origin".to_owned())], 200),
+        (vec![("origin", "https://team.example".to_owned()), ("x-forwarded-host", "team.example".to_owned()), tls()], 200),
+        (vec![("origin", "http://team.example".to_owned()), ("x-forwarded-host", "team.example".to_owned()), tls()], 403),
+        (vec![("origin", format!("http://{host}")), tls()], 403),
+        (vec![("origin", "http://agm.example.org".to_owned()), ("host", "agm.example.org".to_owned())], 403),
         (vec![("origin", "http://evil.example".to_owned())], 403),
         (vec![("origin", "null".to_owned())], 403),
         (vec![("sec-fetch-site", "cross-site".to_owned())], 403),
@@ -88,6 +93,10 @@ async fn a_change_by_cookie_comes_from_our_own_page() {
     Answer::of(login.json(&json!({ "user": USER, "password": PASSWORD }))).await.refused(403, "ORIGIN_REFUSED");
     // Behind TLS the cookie says so.
     let login = bed.bare(Method::POST, "/api/v1/session").header("x-forwarded-proto", "https");
+    let answer = Answer::of(login.json(&json!({ "user": USER, "password": PASSWORD }))).await;
+    assert!(answer.header("set-cookie").contains("Secure"), "{answer:?}");
+    // Also where the proxy says nothing and asks under a host of its own: the browser names the page.
+    let login = bed.bare(Method::POST, "/api/v1/session").header("origin", "https://AGM.example.org");
     let answer = Answer::of(login.json(&json!({ "user": USER, "password": PASSWORD }))).await;
     assert!(answer.header("set-cookie").contains("Secure"), "{answer:?}");
 }
