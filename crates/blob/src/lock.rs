@@ -3,7 +3,6 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use crate::Error;
 use crate::dir::make_private_dir;
@@ -27,12 +26,8 @@ pub enum Holder {
     Process(Option<u32>),
 }
 
-/// Who only asks has the lock for an instant; this often, and so long each time, a taker looks again.
-const LOOKS: u32 = 20;
-const LOOK: Duration = Duration::from_millis(1);
-
 impl DirLock {
-    /// Takes `<data_dir>/run/lock`, or answers [`Error::Locked`] with the holder's process id, without waiting for its end.
+    /// Takes `<data_dir>/run/lock`, or answers [`Error::Locked`] with the holder's process id at once.
     pub fn acquire(data_dir: &Path) -> Result<Self, Error> {
         let run = data_dir.join("run");
         make_private_dir(&run)?;
@@ -44,7 +39,7 @@ impl DirLock {
             .truncate(false)
             .open(&path)
             .map_err(|error| Error::io("open the lock", &path, error))?;
-        match try_lock(&file) {
+        match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let pid = pid_in(&path);
@@ -84,17 +79,6 @@ impl Drop for DirLock {
         // A name that stays does no harm as long as nobody holds the lock, and there is nobody to tell.
         drop(self.file.set_len(0));
     }
-}
-
-/// Takes the lock, unless somebody holds it for longer than a question takes.
-fn try_lock(file: &File) -> Result<(), TryLockError> {
-    for _ in 1..LOOKS {
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) => std::thread::sleep(LOOK),
-            done => return done,
-        }
-    }
-    file.try_lock()
 }
 
 fn write_pid(file: &mut File) -> std::io::Result<()> {
