@@ -117,6 +117,7 @@ Examples:
   agm provider rotate-key qwen                        # asks for the new key, which replaces all old ones
   agm provider rotate-key qwen --add --key-stdin < second.key
   agm provider rotate-key qwen --remove k-1f2e        # `agm provider show qwen` lists the ids")]
+#[expect(clippy::struct_excessive_bools, reason = "flags, each typed on its own")]
 pub(crate) struct RotateKey {
     /// The provider's name
     pub(crate) name: String,
