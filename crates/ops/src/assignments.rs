@@ -6,12 +6,27 @@ use agm_domain::agent::{Agent, AgentId};
 use agm_domain::assignment::Assignment;
 use agm_domain::code::Code;
 use agm_domain::edit::Edit;
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use serde_json::json;
 
 use crate::actor::Actor;
 use crate::agm::Agm;
 use crate::error::{Fault, OpError};
+
+/// What an assignment is recognised by when it is edited.
+pub fn assignment_etag(assignment: &Assignment) -> String {
+    let text = serde_json::to_vec(assignment).unwrap_or_default();
+    URL_SAFE_NO_PAD.encode(&digest(&SHA256, &text).as_ref()[..12])
+}
+
+/// The refusal of an edit of an assignment that somebody else changed.
+pub fn assignment_changed(id: &AgentId) -> OpError {
+    OpError::new(Fault::Stale, Code::VersionConflict, format!("the assignment of {id} was changed since you read it"))
+        .hint("read it again and repeat the edit, or force it")
+}
 
 impl Agm {
     /// What an agent should run on.
@@ -27,8 +42,8 @@ impl Agm {
         current.document.assignments.get(id).cloned().ok_or_else(none)
     }
 
-    /// Removes an agent's assignment; it stays registered.
-    pub async fn unassign(&self, actor: &Actor, id: &AgentId) -> Result<(), OpError> {
+    /// Removes an agent's assignment; it stays registered. `expected` is the tag of the assignment that the caller saw.
+    pub async fn unassign(&self, actor: &Actor, id: &AgentId, expected: Option<&str>) -> Result<(), OpError> {
         self.acting()?;
         let _turn = self.0.switches.turn(&[id.clone()].into()).await;
         let mut writer = self.writer().await;
@@ -36,6 +51,9 @@ impl Agm {
             return Err(OpError::no_agent(id));
         }
         let from = writer.document.assignments.get(id).cloned().map(Box::new);
+        if expected.is_some_and(|expected| from.as_deref().map(assignment_etag).as_deref() != Some(expected)) {
+            return Err(assignment_changed(id));
+        }
         Edit::Assign { agent: id.clone(), from, to: None }.apply(&mut writer.document);
         writer.commit(actor, format!("{id}: no model assigned")).await?;
         self.publish_assignment(id).await?;

@@ -37,6 +37,7 @@ pub use access::{
 pub use actor::{Actor, Role};
 pub use agents::{AgentAdded, AgentPatch, AgentView, ConfigFileView, LastSeenView, NewAgent};
 pub use agm::Agm;
+pub use assignments::{assignment_changed, assignment_etag};
 pub use audit::AuditView;
 pub use current::Current;
 pub use duration::parse_duration;

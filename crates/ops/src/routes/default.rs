@@ -6,7 +6,7 @@ use agm_domain::diff::Change;
 use agm_domain::document::Document;
 use agm_domain::edit::{Edit, Outcome};
 use agm_domain::hybrid;
-use agm_domain::name::{PROBE_PREFIX, ProviderName};
+use agm_domain::name::{DEFAULT_ROUTE, PROBE_PREFIX, ProviderName};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -45,23 +45,27 @@ impl Agm {
     /// The vendor is asked first. Then every model that would reach the default route is asked for through the gateway, on temporary routes,
     /// before anything live changes: what is published has been tried, also when a crash follows. It is asked for once more on the default
     /// route itself, and when that fails everything is put back.
-    pub async fn set_default(&self, actor: &Actor, provider: &str, dry_run: bool) -> Result<DefaultSet, OpError> {
+    ///
+    /// `expected` is the tag of the default route that the caller saw. It is asked for before anything is tried, and again where it is written.
+    pub async fn set_default(&self, actor: &Actor, provider: &str, expected: Option<&str>, dry_run: bool) -> Result<DefaultSet, OpError> {
         self.acting()?;
         let provider = ProviderName::from(provider);
         if dry_run {
             let mut writer = self.writer().await;
+            self.default_is(&writer.document, expected)?;
             let (plan, edits) = self.plan_default(&writer.document, &provider)?;
             writer.apply(&edits)?;
             return Ok(DefaultSet { changes: writer.changes(), ..plan });
         }
         // A caller who goes away leaves no default route behind that nobody has tried.
-        let (agm, actor) = (self.clone(), actor.clone());
-        let task = self.0.tasks.spawn(async move { agm.change_default(&actor, provider).await });
+        let (agm, actor, expected) = (self.clone(), actor.clone(), expected.map(str::to_owned));
+        let task = self.0.tasks.spawn(async move { agm.change_default(&actor, provider, expected.as_deref()).await });
         task.await.map_err(|_| OpError::internal("changing the default route was cut off"))?
     }
 
-    async fn change_default(&self, actor: &Actor, provider: ProviderName) -> Result<DefaultSet, OpError> {
+    async fn change_default(&self, actor: &Actor, provider: ProviderName, expected: Option<&str>) -> Result<DefaultSet, OpError> {
         let seen = self.current();
+        self.default_is(&seen.document, expected)?;
         let (plan, edits) = self.plan_default(&seen.document, &provider)?;
         if edits.is_empty() {
             return Ok(plan);
@@ -74,7 +78,8 @@ impl Agm {
         let mut writer = self.writer().await;
         staged::take_away(&mut writer.document, &staged);
         // Others may have written while the gateway was asked.
-        let planned = proven.and_then(|()| self.plan_default(&writer.document, &provider));
+        let planned = proven.and_then(|()| self.default_is(&writer.document, expected));
+        let planned = planned.and_then(|()| self.plan_default(&writer.document, &provider));
         let planned =
             planned.and_then(|(plan, edits)| match staged::needs(&writer.document, &edits).into_iter().find(|n| !needs.contains(n)) {
                 Some(late) => Err(late.came_late()),
@@ -101,6 +106,11 @@ impl Agm {
         let mut notes = plan.notes.clone();
         notes.extend(warning);
         Ok(DefaultSet { preflight, probes, notes, changes, revision: Some(current.head.number), ..plan })
+    }
+
+    fn default_is(&self, document: &Document, expected: Option<&str>) -> Result<(), OpError> {
+        let route = document.routes.get(DEFAULT_ROUTE).ok_or_else(|| OpError::no_route(DEFAULT_ROUTE));
+        if expected.is_none() { Ok(()) } else { self.unchanged("the default route", route?, expected) }
     }
 
     fn plan_default(&self, document: &Document, provider: &ProviderName) -> Result<(DefaultSet, Vec<Edit>), OpError> {

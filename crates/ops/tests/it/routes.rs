@@ -1,5 +1,8 @@
 //! Routes: shown, explained, changed, and the default given away.
 
+use std::time::Duration;
+
+use agm_domain::agent::AgentId;
 use agm_domain::code::Code;
 use agm_ops::{ExplainRequest, Fault, RouteEdit};
 use agm_simvendor::{Behaviour, On};
@@ -184,9 +187,9 @@ async fn a_route_of_ones_own_with_fallback_and_headers() {
 async fn the_default_is_given_away_and_nobody_moves() {
     let world = two().await;
     world.run_on("manager", "first", "gpt-4o").await;
-    let plan = world.agm.set_default(&actor(), "second", true).await.unwrap();
+    let plan = world.agm.set_default(&actor(), "second", None, true).await.unwrap();
     assert_eq!((plan.former.as_deref(), plan.revision), (Some("first"), None));
-    let set = world.agm.set_default(&actor(), "second", false).await.unwrap();
+    let set = world.agm.set_default(&actor(), "second", None, false).await.unwrap();
     assert_eq!(set.changes.len(), plan.changes.len());
     assert!(set.preflight.unwrap().success);
     let probed: Vec<_> = set.probes.iter().map(|p| (p.success, p.provider.as_deref(), p.route.as_deref())).collect();
@@ -195,9 +198,43 @@ async fn the_default_is_given_away_and_nobody_moves() {
     assert!(world.agm.provider("second").unwrap().is_default);
     assert_eq!(world.agm.explain(&ask("gpt-4o", None)).unwrap().upstreams[0].provider, "first");
     assert_eq!(world.agm.explain(&ask("deepseek-chat", None)).unwrap().upstreams[0].provider, "second");
-    let again = world.agm.set_default(&actor(), "second", false).await.unwrap();
+    let again = world.agm.set_default(&actor(), "second", None, false).await.unwrap();
     assert_eq!((again.changes.len(), again.revision), (0, None));
-    assert_eq!(world.agm.set_default(&actor(), "nobody", false).await.unwrap_err().code, Code::ProviderNotFound);
+    assert_eq!(world.agm.set_default(&actor(), "nobody", None, false).await.unwrap_err().code, Code::ProviderNotFound);
+}
+
+#[tokio::test]
+async fn a_default_is_given_away_only_as_it_was_seen() {
+    let world = two().await;
+    let tag = world.agm.route("default-ai-route").unwrap().etag;
+    let error = world.agm.set_default(&actor(), "second", Some("stale"), true).await.unwrap_err();
+    assert_eq!(error.code, Code::VersionConflict);
+    // Somebody edits it while the vendor is asked.
+    let seen = world.vendors[1].request_count();
+    world.vendors[1].push(Behaviour::SlowFirstByte(Duration::from_millis(500)));
+    let meanwhile = async {
+        world.vendors[1].wait_for_count(seen + 1).await;
+        let edit = edit(json!({ "upstreams": [{ "provider": "first", "weight": 100, "modelMapping": { "x": "y" } }] }));
+        world.agm.put_route(&actor(), "default-ai-route", &edit, None, false).await.unwrap();
+    };
+    let someone = actor();
+    let (set, ()) = tokio::join!(world.agm.set_default(&someone, "second", Some(&tag), false), meanwhile);
+    assert_eq!(set.unwrap_err().code, Code::VersionConflict);
+    assert!(world.agm.provider("first").unwrap().is_default);
+    let tag = world.agm.route("default-ai-route").unwrap().etag;
+    world.agm.set_default(&actor(), "second", Some(&tag), false).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_assignment_is_removed_only_as_it_was_seen() {
+    let world = two().await;
+    world.run_on("manager", "first", "gpt-4o").await;
+    let manager = AgentId::Manager;
+    let tag = agm_ops::assignment_etag(&world.agm.assignment(&manager).unwrap());
+    let error = world.agm.unassign(&actor(), &manager, Some("stale")).await.unwrap_err();
+    assert_eq!(error.code, Code::VersionConflict);
+    world.agm.unassign(&actor(), &manager, Some(&tag)).await.unwrap();
+    assert_eq!(world.agm.assignment(&manager).unwrap_err().code, Code::AssignmentNotFound);
 }
 
 #[tokio::test]
@@ -206,7 +243,7 @@ async fn a_default_that_does_not_answer_is_never_one() {
     let before = world.agm.current();
     // The vendor refuses the preflight: nothing was written.
     world.vendors[1].push_on(On::Inference, Behaviour::error(401));
-    let error = world.agm.set_default(&actor(), "second", false).await.unwrap_err();
+    let error = world.agm.set_default(&actor(), "second", None, false).await.unwrap_err();
     assert_eq!(error.code, Code::ModelNotReachable);
     assert_eq!(world.revision(), before.head.number);
     // It refuses through the gateway, or only to stream: no revision has it as the default.
@@ -216,7 +253,7 @@ async fn a_default_that_does_not_answer_is_never_one() {
         for behaviour in fault {
             world.vendors[1].push_on(On::Inference, behaviour);
         }
-        let error = world.agm.set_default(&actor(), "second", false).await.unwrap_err();
+        let error = world.agm.set_default(&actor(), "second", None, false).await.unwrap_err();
         assert!(error.message.contains("was not changed"), "{error}");
         let after = world.agm.current();
         assert_eq!(agm_domain::diff::diff(&before.document, &after.document), []);
@@ -236,7 +273,7 @@ async fn a_default_that_fails_once_it_is_one_is_put_back() {
         let passing = (0..3).fold(s.clone(), |s, _| s.then_on(On::Inference, Behaviour::Answer));
         *s = passing.always_on(On::Inference, Behaviour::error(401));
     });
-    let error = world.agm.set_default(&actor(), "second", false).await.unwrap_err();
+    let error = world.agm.set_default(&actor(), "second", None, false).await.unwrap_err();
     assert!(error.message.contains("put back"), "{error}");
     assert_eq!(error.details["cause"], json!(Code::VendorKeyRefused));
     let after = world.agm.current();
@@ -255,7 +292,7 @@ async fn a_default_for_which_somebody_else_answers_is_never_one() {
     });
     let route: agm_domain::route::AiRoute = serde_json::from_value(stored).unwrap();
     world.elsewhere(|document| drop(document.routes.insert(route.name.clone(), route))).await;
-    let error = world.agm.set_default(&actor(), "second", false).await.unwrap_err();
+    let error = world.agm.set_default(&actor(), "second", None, false).await.unwrap_err();
     assert!(error.message.contains("answered by `first` instead of `second`"), "{error}");
     assert!(world.agm.provider("first").unwrap().is_default);
     assert!(!world.agm.routes().iter().any(|route| route.name.starts_with("agm-probe-")));

@@ -2,14 +2,11 @@
 
 use agm_domain::agent::AgentId;
 use agm_domain::assignment::Assignment;
-use agm_domain::code::Code;
 use agm_domain::switch::Restart;
-use agm_ops::{Fault, OpError, SwitchPlan, SwitchRequest};
+use agm_ops::{OpError, SwitchPlan, SwitchRequest, assignment_changed, assignment_etag};
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
@@ -83,7 +80,7 @@ pub(crate) struct How {
 #[utoipa::path(get, path = "/agents/{id}/assignment", responses((status = 200, body = Assignment)))]
 pub(crate) async fn get(State(app): State<App>, Id(id): Id) -> ApiResult<Response> {
     let assignment = app.agm.assignment(&id)?;
-    Ok(tagged(&etag(&assignment), &assignment))
+    Ok(tagged(&assignment_etag(&assignment), &assignment))
 }
 
 /// Set an agent's assignment
@@ -124,21 +121,15 @@ pub(crate) async fn delete(
     _: NoQuery,
     IfMatch(expected): IfMatch,
 ) -> ApiResult<StatusCode> {
-    unchanged(&id, &app.agm.assignment(&id)?, &expected)?;
-    app.agm.unassign(caller.actor(), &id).await?;
+    app.agm.assignment(&id)?;
+    app.agm.unassign(caller.actor(), &id, Some(expected.as_str()).filter(|expected| *expected != "*")).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// A switch re-reads everything when its turn comes; this only tells early that the caller is behind.
 fn unchanged(id: &AgentId, present: &Assignment, expected: &str) -> ApiResult<()> {
-    if expected == "*" || expected == etag(present) {
+    if expected == "*" || expected == assignment_etag(present) {
         return Ok(());
     }
-    let error = OpError::new(Fault::Stale, Code::VersionConflict, format!("the assignment of {id} was changed since you read it"));
-    Err(error.hint("read it again and repeat the edit, or force it").into())
-}
-
-fn etag(assignment: &Assignment) -> String {
-    let text = serde_json::to_vec(assignment).unwrap_or_default();
-    URL_SAFE_NO_PAD.encode(&aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &text).as_ref()[..12])
+    Err(assignment_changed(id).into())
 }

@@ -1,10 +1,7 @@
 //! Routes.
 
-use agm_domain::code::Code;
 use agm_domain::name::DEFAULT_ROUTE;
-use agm_ops::{
-    DefaultSet, ExplainRequest, Explanation, Fault, OpError, RouteChanged, RouteEdit, RouteFinding, RouteRemoved, RouteView, RoutesRepaired,
-};
+use agm_ops::{DefaultSet, ExplainRequest, Explanation, RouteChanged, RouteEdit, RouteFinding, RouteRemoved, RouteView, RoutesRepaired};
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
@@ -122,12 +119,8 @@ pub(crate) async fn put_default(
     IfMatch(expected): IfMatch,
     Body(new): Body<NewDefault>,
 ) -> ApiResult<Json<DefaultSet>> {
-    let present = app.agm.route(DEFAULT_ROUTE)?;
-    if expected != "*" && expected != present.etag {
-        let error = OpError::new(Fault::Stale, Code::VersionConflict, "the default route was changed since you read it");
-        return Err(error.hint("read it again and repeat the edit, or force it").into());
-    }
-    Ok(Json(app.agm.set_default(caller.actor(), &new.provider, query.dry_run).await?))
+    let expected = Some(expected.as_str()).filter(|expected| *expected != "*");
+    Ok(Json(app.agm.set_default(caller.actor(), &new.provider, expected, query.dry_run).await?))
 }
 
 /// Repair the routes
