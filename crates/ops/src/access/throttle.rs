@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
 
 /// Failures are forgotten after this time without another one.
 const FORGOTTEN: Duration = Duration::from_mins(15);
@@ -31,6 +32,8 @@ pub(super) struct Throttle {
     users: Mutex<HashMap<String, Failures>>,
     addresses: Mutex<HashMap<IpAddr, Address>>,
     turns: Mutex<HashMap<(IpAddr, String), Arc<Semaphore>>>,
+    /// The late answers. They hold nothing but turns, so that a stop need not wait for them.
+    late: TaskTracker,
 }
 
 /// So many attempts wait already that one more has to come again later.
@@ -98,9 +101,9 @@ impl Attempt<'_> {
         };
         let address = lock(&self.throttle.addresses).get_mut(&self.address).map_or(1, |known| known.failures.add());
         // In a task of its own: who hangs up before the answer keeps the turn all the same.
-        let Self { place, turn, .. } = self;
+        let Self { throttle, place, turn, .. } = self;
         drop(place);
-        let late = tokio::spawn(async move {
+        let late = throttle.late.spawn(async move {
             tokio::time::sleep(delay(user.max(address))).await;
             drop(turn);
         });
