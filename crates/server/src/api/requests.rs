@@ -13,7 +13,7 @@ use crate::state::App;
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct After {
+pub(crate) struct Since {
     /// The `seq` of the last request seen; all that are still known, if absent.
     after: u64,
     /// The `nextCursor` of the part before; counts before `after`.
@@ -33,8 +33,8 @@ pub(crate) async fn usage(State(app): State<App>) -> Json<UsageView> {
 /// List requests
 ///
 /// Oldest first, out of memory: the newest few thousand. Never a prompt, an answer or a key. `nextCursor` is the next `cursor`, or `after`.
-#[utoipa::path(get, path = "/requests", params(After), responses((status = 200, body = Page<RequestView>)))]
-pub(crate) async fn list(State(app): State<App>, Query(query): Query<After>) -> ApiResult<Json<Page<RequestView>>> {
+#[utoipa::path(get, path = "/requests", params(Since), responses((status = 200, body = Page<RequestView>)))]
+pub(crate) async fn list(State(app): State<App>, Query(query): Query<Since>) -> ApiResult<Json<Page<RequestView>>> {
     let paging = Paging { cursor: query.cursor, limit: query.limit };
     let limit = paging.limit();
     let requests = app.agm.requests(paging.cursor()?.unwrap_or(query.after), limit + 1);
