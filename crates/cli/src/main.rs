@@ -19,10 +19,6 @@ use clap::Parser as _;
 use crate::args::Cli;
 use crate::error::Exit;
 
-/// The system's allocator keeps what a burst of requests took; this one gives it back, and takes less time (bench/README.md).
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
