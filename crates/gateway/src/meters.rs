@@ -61,6 +61,8 @@ pub(crate) struct State {
     pub first_byte: Histogram,
     pub cut: u64,
     pub left: u64,
+    /// Answers of which nobody can tell whether they were whole.
+    pub unknown: u64,
     pub cache_read: u64,
     pub cache_write: u64,
     pub served: Vec<(Arc<str>, Served)>,
@@ -117,6 +119,7 @@ impl Meters {
             served_model: seen.served_model.clone(),
             at: seen.at,
             status: seen.status,
+            outcome: seen.outcome,
             seq: seen.seq,
         };
         let mut table = lock(&self.last);
@@ -192,6 +195,7 @@ impl Meter {
         match seen.outcome {
             Outcome::CutByProvider => state.cut += 1,
             Outcome::LeftByClient => state.left += 1,
+            Outcome::EndUnknown => state.unknown += 1,
             Outcome::Answered | Outcome::Refused(_) => {}
         }
         if let (Some(model), Some(usage)) = (&seen.served_model, seen.usage) {

@@ -47,6 +47,8 @@ pub struct Seen {
 pub enum Outcome {
     /// With the provider's answer, whole, whatever its status.
     Answered,
+    /// With the end of the provider's connection, which is all the end the answer had: whole or cut, nobody can tell.
+    EndUnknown,
     /// With an answer of the gateway itself; the code is the one in its body.
     Refused(&'static str),
     /// The provider broke off.
@@ -56,10 +58,16 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Whether it may count as a proof that the provider answers: not where it broke off, nor where nobody can tell.
+    pub fn proves(self) -> bool {
+        matches!(self, Self::Answered | Self::LeftByClient)
+    }
+
     /// The text used in logs and metrics.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Answered => "answered",
+            Self::EndUnknown => "end_unknown",
             Self::Refused(code) => code,
             Self::CutByProvider => "cut_by_provider",
             Self::LeftByClient => "left_by_client",
@@ -99,6 +107,8 @@ pub struct LastSeen {
     pub at: Timestamp,
     /// What the client got.
     pub status: u16,
+    /// How it ended.
+    pub outcome: Outcome,
     /// See [`Seen::seq`].
     pub seq: u64,
 }

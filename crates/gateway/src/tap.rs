@@ -60,11 +60,11 @@ impl Tap {
     }
 
     /// Whether the answer itself says that it is complete: a stream by its end mark, a document by its last bracket. Nothing is known of others.
-    pub(crate) fn said_goodbye(&self) -> bool {
+    pub(crate) fn said_goodbye(&self) -> Option<bool> {
         match self {
-            Self::Events(events, _) => events.said_goodbye(),
-            Self::Document(scan, _) => scan.is_closed(),
-            Self::Blind => true,
+            Self::Events(events, _) => Some(events.said_goodbye()),
+            Self::Document(scan, _) => Some(scan.is_closed()),
+            Self::Blind => None,
         }
     }
 

@@ -82,6 +82,10 @@ fn ours(out: &mut String, own: &BTreeMap<Labels, State>) {
         sample(out, "agm_gateway_broken_total", &with(labels, &[("by", "provider")]), &state.cut);
         sample(out, "agm_gateway_broken_total", &with(labels, &[("by", "client")]), &state.left);
     }
+    head(out, "agm_gateway_end_unknown_total", "counter", "Answers that ended with their connection, whole or cut");
+    for (labels, state) in own {
+        sample(out, "agm_gateway_end_unknown_total", &with(labels, &[]), &state.unknown);
+    }
     head(out, "agm_gateway_cached_tokens_total", "counter", "Input tokens that came from or went to the vendor's cache");
     for (labels, state) in own {
         sample(out, "agm_gateway_cached_tokens_total", &with(labels, &[("direction", "read")]), &state.cache_read);
@@ -165,6 +169,7 @@ impl State {
         self.first_byte.merge(&more.first_byte);
         self.cut += more.cut;
         self.left += more.left;
+        self.unknown += more.unknown;
         self.cache_read += more.cache_read;
         self.cache_write += more.cache_write;
     }

@@ -37,6 +37,8 @@ enum Kind {
 struct Passing {
     source: Source,
     tap: Tap,
+    /// Whether what the tap reads is the request's cost; else only the answer's end is looked for.
+    counts: bool,
     account: Account,
     /// A client that takes any end of the connection for that of its answer.
     trusting: Option<Rc<Client>>,
@@ -63,8 +65,9 @@ enum Cut {
 pub(crate) fn relay(call: &Call, route: &CompiledRoute, won: Won, account: &mut Account) -> Reply {
     let Won { answered, swallow } = won;
     let mut head = answered.head;
-    let tap = tap_for(call, &head, swallow);
     let ends_with_connection = ends_with_connection(call, &head);
+    let counts = tells_usage(call, &head);
+    let tap = if counts || ends_with_connection { tap_for(&head, swallow && counts) } else { Tap::Blind };
     strip(&mut head.headers);
     if matches!(tap, Tap::Events(_, Some(_))) {
         head.headers.remove(CONTENT_LENGTH);
@@ -73,13 +76,14 @@ pub(crate) fn relay(call: &Call, route: &CompiledRoute, won: Won, account: &mut 
         plan.response.apply(&mut head.headers);
     }
     mark(call, account, &mut head.headers);
-    account.answered(head.status, matches!(tap, Tap::Events(..)));
+    account.answered(head.status, counts && matches!(tap, Tap::Events(..)));
     let mut reply = Response::new(AnswerBody(Kind::Fixed(Bytes::new())));
     *reply.status_mut() = head.status;
     *reply.headers_mut() = head.headers;
     let mut passing = Passing {
         source: answered.source,
         tap,
+        counts,
         account: account.take(),
         trusting: (call.version < Version::HTTP_11).then(|| Rc::clone(&call.client)),
         ends_with_connection,
@@ -113,19 +117,25 @@ pub(crate) fn mark(call: &Call, account: &Account, headers: &mut HeaderMap) {
     }
 }
 
-fn tap_for(call: &Call, head: &response::Parts, swallow: bool) -> Tap {
-    let tells_usage = matches!(
+/// Whether this is an answer that says what it cost.
+fn tells_usage(call: &Call, head: &response::Parts) -> bool {
+    let names_it = matches!(
         call.api,
         Some(Api::ChatCompletions | Api::Completions | Api::Embeddings | Api::Responses | Api::Messages | Api::Rerank | Api::Reranks)
     );
-    if !tells_usage || head.status != StatusCode::OK || head.headers.contains_key(CONTENT_ENCODING) {
+    names_it && head.status == StatusCode::OK
+}
+
+fn tap_for(head: &response::Parts, swallow: bool) -> Tap {
+    if head.headers.contains_key(CONTENT_ENCODING) {
         return Tap::Blind;
     }
     let kind = head.headers.get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
-    let is = |name: &[u8]| kind.get(..name.len()).is_some_and(|k| k.eq_ignore_ascii_case(name));
-    if is(b"text/event-stream") {
+    let kind = kind.split(|b| *b == b';').next().unwrap_or_default().trim_ascii();
+    let ends = |suffix: &[u8]| kind.len().checked_sub(suffix.len()).is_some_and(|at| kind[at..].eq_ignore_ascii_case(suffix));
+    if kind.eq_ignore_ascii_case(b"text/event-stream") {
         Tap::events(swallow)
-    } else if is(b"application/json") {
+    } else if kind.eq_ignore_ascii_case(b"application/json") || ends(b"+json") {
         Tap::document()
     } else {
         Tap::Blind
@@ -177,11 +187,14 @@ impl Passing {
                 Poll::Pending => return self.wait(cx),
                 Poll::Ready(Some(Err(_))) => return self.break_off(cx, Cut::Broken),
                 Poll::Ready(None) => {
-                    if self.ends_with_connection && !self.tap.said_goodbye() {
-                        return self.break_off(cx, Cut::Broken);
-                    }
+                    let goodbye = if self.ends_with_connection { self.tap.said_goodbye() } else { Some(true) };
+                    let outcome = match goodbye {
+                        Some(true) => Outcome::Answered,
+                        Some(false) => return self.break_off(cx, Cut::Broken),
+                        None => Outcome::EndUnknown,
+                    };
                     let rest = self.tap.rest();
-                    self.end(Outcome::Answered);
+                    self.end(outcome);
                     if !rest.is_empty() {
                         return Poll::Ready(Some(Ok(Frame::data(rest))));
                     }
@@ -235,7 +248,7 @@ impl Passing {
 
     fn end(&mut self, outcome: Outcome) {
         self.ended = true;
-        self.account.close(outcome, self.tap.reading());
+        self.account.close(outcome, self.tap.reading().filter(|_| self.counts));
     }
 }
 

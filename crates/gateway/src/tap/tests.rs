@@ -51,7 +51,7 @@ fn openai_counts_cached_tokens_within_the_input() {
     assert_eq!(out, OPENAI);
     assert_eq!(usage(&tap), Some(Usage { input: 12, output: 3, total: 15, cache_read: 8, cache_write: 0 }));
     assert_eq!(model(&tap).as_deref(), Some("gpt-4o-2024"));
-    assert!(tap.said_goodbye());
+    assert_eq!(tap.said_goodbye(), Some(true));
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn anthropic_counts_cached_tokens_beside_the_input() {
     assert_eq!(out, ANTHROPIC);
     assert_eq!(usage(&tap), Some(Usage { input: 115, output: 25, total: 140, cache_read: 100, cache_write: 5 }));
     assert_eq!(model(&tap).as_deref(), Some("claude-x"));
-    assert!(tap.said_goodbye());
+    assert_eq!(tap.said_goodbye(), Some(true));
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn responses_report_inside_the_response() {
     let (_, tap) = run(Tap::events(false), RESPONSES, &[]);
     assert_eq!(usage(&tap), Some(Usage { input: 7, output: 4, total: 11, cache_read: 2, cache_write: 0 }));
     assert_eq!(model(&tap).as_deref(), Some("gpt-5"));
-    assert!(tap.said_goodbye());
+    assert_eq!(tap.said_goodbye(), Some(true));
 }
 
 #[test]

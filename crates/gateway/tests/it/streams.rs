@@ -140,6 +140,28 @@ async fn a_document_that_ends_with_its_connection_needs_its_last_bracket() {
     }
 }
 
+/// Of an answer that neither says how long it is nor has an end of its own, nobody can tell whether it was cut.
+#[tokio::test]
+async fn where_the_end_says_nothing_nothing_is_claimed() {
+    let image = "HTTP/1.1 200 OK\r\ncontent-type: image/png\r\n\r\nsome bytes";
+    let error = |end: &str| format!("HTTP/1.1 500 Oops\r\ncontent-type: application/problem+json\r\n\r\n{{\"error\":{{\"message\":1{end}");
+    let (unknown, whole, cut) = (Outcome::EndUnknown, Outcome::Answered, Outcome::CutByProvider);
+    for (answer, expected) in [(image.to_owned(), unknown), (error("}}"), whole), (error("}"), cut)] {
+        let (url, _vendor) = scripted(answer.clone()).await;
+        let route = never_retrying(route("default-ai-route", "alpha"));
+        let gateway = start(&document([provider("alpha", &url, &["k"])], [route]));
+        let got = send(&gateway, &chat("m")).await;
+        assert_eq!(got.ending == Ending::Clean, expected != cut, "{answer}: {got:?}");
+        assert_eq!(logged(&gateway, 1).await[0].outcome, expected, "{answer}");
+        assert_eq!(gateway.last_seen("manager")[0].outcome, expected);
+        let mut metrics = String::new();
+        gateway.encode_metrics(&mut metrics);
+        let count = u8::from(expected == unknown);
+        let family = "agm_gateway_end_unknown_total{route=\"default-ai-route\",provider=\"alpha\",consumer=\"manager\"}";
+        assert!(metrics.contains(&format!("{family} {count}\n")), "{metrics}");
+    }
+}
+
 /// A client of HTTP/1.0 takes the end of its connection for the end of its answer: a cut one ends with a reset.
 #[tokio::test]
 async fn a_cut_is_told_to_old_clients_too() {

@@ -209,8 +209,9 @@ impl Findings<'_> {
         let since = self.agm.0.evidence.since(&self.agent.id);
         let seen = self.agm.0.gateway.last_seen(self.agent.consumer.as_str());
         let after = seen.into_iter().filter(|s| s.api == "chat/completions" || s.api == "messages" || s.api == "responses");
-        let mut after = after.filter(|s| since.is_none_or(|since| s.at > since));
-        let hit = after.find(|s| *s.model == *assignment.model && *s.provider == *assignment.provider.as_str() && s.status < 400);
+        let after = after.filter(|s| since.is_none_or(|since| s.at > since));
+        let mut hits = after.filter(|s| *s.model == *assignment.model && *s.provider == *assignment.provider.as_str());
+        let hit = hits.find(|s| s.status < 400 && s.outcome.proves());
         let Some(seen) = hit else { return };
         let time = stamp(seen.at);
         let source = "the agent's own traffic".to_owned();
