@@ -1,0 +1,8 @@
+// English is the source: every other dictionary has exactly these keys.
+
+import { codes } from './en/codes'
+import { shell } from './en/shell'
+import { words } from './en/words'
+
+export const en = { ...codes, ...shell, ...words }
+export type Key = keyof typeof en

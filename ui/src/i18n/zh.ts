@@ -1,0 +1,6 @@
+import type { Key } from './en'
+import { codes } from './zh/codes'
+import { shell } from './zh/shell'
+import { words } from './zh/words'
+
+export const zh: Record<Key, string> = { ...codes, ...shell, ...words }

@@ -1,0 +1,18 @@
+import type { Component } from 'svelte'
+import type { Key } from '../i18n/index.svelte'
+import type { IconName } from '../kit/Icon.svelte'
+
+export interface Screen {
+  /** Its place in the address. */
+  path: string
+  /** What `g` and this key go to. */
+  key: string
+  title: Key
+  icon: IconName
+  load: () => Promise<{ default: Component }>
+}
+
+/** Every screen, in the order of the menu. Each is loaded when it is first opened. */
+export const screens: Screen[] = [
+  { path: '', key: 'h', title: 'nav.home', icon: 'home', load: () => import('../pages/home/Home.svelte') },
+]

@@ -1,0 +1,13 @@
+/** The time of day, once a second, for ages that grow while they are looked at. One timer for the whole page. */
+class Clock {
+  now = $state(Date.now())
+
+  constructor() {
+    setInterval(() => {
+      if (!document.hidden) this.now = Date.now()
+    }, 1000)
+    document.addEventListener('visibilitychange', () => (this.now = Date.now()))
+  }
+}
+
+export const clock = new Clock()

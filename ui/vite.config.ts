@@ -1,0 +1,19 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import { defineConfig } from 'vitest/config'
+
+/** Where `npm run dev` finds the agm that answers the page's calls. */
+const agm = process.env.AGM_URL ?? 'http://127.0.0.1:18080'
+
+export default defineConfig({
+  plugins: [svelte()],
+  // Relative, so that the same files work at `/`, under `/agm/` and behind a proxy that strips a prefix or not.
+  base: './',
+  build: {
+    target: 'es2023',
+    // An inlined file is a `data:` address, and the page's Content-Security-Policy has no exception for those.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  server: { host: '127.0.0.1', proxy: { '/api': agm, '/healthz': agm } },
+  test: { include: ['src/**/*.test.ts'] },
+})
