@@ -17,7 +17,7 @@ pub(crate) use backup::{BackupCommand, Restore};
 pub(crate) use model::{ModelCommand, ModelPut, Restart, SetModel, SwitchOptions};
 pub(crate) use provider::{CreateProvider, KeySource, ProviderAdd, ProviderCommand, ProviderSet, RotateKey};
 pub(crate) use route::{RouteCommand, RouteSet, Upstream};
-pub(crate) use server::{ConfigCommand, DemoArgs, MonitorCommand, ServerArgs, UpArgs};
+pub(crate) use server::{ConfigCommand, DemoArgs, MonitorArgs, MonitorCommand, ServerArgs, UpArgs};
 pub(crate) use watch::{EventsArgs, KeyCommand, TokenCommand, TokenCreate};
 
 /// AI Gateway Manager: providers, routes, and the models your agents run on.

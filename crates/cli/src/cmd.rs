@@ -66,7 +66,7 @@ async fn ask(session: &Session, command: Command) -> Result<Exit> {
         Command::Events(args) => events::run(session, &args).await,
         Command::Audit { limit } => status::audit(session, limit).await,
         Command::Token(command) => token::run(session, command).await,
-        Command::Key(KeyCommand::Rotate { key_stdin, yes }) => key::rotate(session, key_stdin, yes).await,
+        Command::Key(KeyCommand::Rotate { key_stdin, dry_run, yes }) => key::rotate(session, key_stdin, dry_run, yes).await,
         // Answered above, before anybody was asked.
         Command::Up(_)
         | Command::Demo(_)

@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 pub use self::admin::AdminCredentials;
 pub use self::manager::ManagerAccess;
 pub use self::sessions::SessionOpened;
-pub use self::tokens::{NewToken, TokenMade, TokenView};
+pub use self::tokens::{NewToken, TokenMade, TokenPlan, TokenView};
 use crate::actor::{Actor, Role};
 use crate::agm::Agm;
 use crate::error::{Fault, OpError};

@@ -1,80 +1,25 @@
 //! Agents: registering them, their keys, and what is known of them.
 
+mod key;
+mod view;
+
 use agm_domain::agent::{Agent, AgentId, ConfigFile};
-use agm_domain::assignment::Assignment;
 use agm_domain::code::Code;
 use agm_domain::consumer::Consumer;
+use agm_domain::diagnostic::Diagnostic;
 use agm_domain::diff::Change;
-use agm_domain::evidence::Evidence;
 use agm_domain::hybrid::{allow_everywhere, disallow_everywhere};
 use agm_domain::name::WorkerName;
 use agm_domain::secret::Secret;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+pub use self::view::{AgentView, ConfigFileView, LastSeenView};
 use crate::actor::{Actor, Role};
 use crate::agm::Agm;
 use crate::delivery;
 use crate::error::{Fault, OpError};
 use crate::gateway_key::new_gateway_key;
-
-/// An agent as it is shown.
-#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct AgentView {
-    /// `manager` or `worker:<name>`.
-    pub id: String,
-    /// The name it runs under.
-    pub runtime_name: String,
-    /// Its identity at the gateway.
-    pub consumer: String,
-    /// The mask of its gateway key.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub key: Option<String>,
-    /// What it should run on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub assignment: Option<Assignment>,
-    /// How far that is proven.
-    pub evidence: Evidence,
-    /// The configuration file that agm keeps for it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub config_file: Option<ConfigFileView>,
-    /// Its own requests being answered now.
-    pub in_flight: u32,
-    /// Its newest own request.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_seen: Option<LastSeenView>,
-    /// RFC 3339, UTC.
-    pub created_at: String,
-    /// Changes with every change of what is stored of it.
-    pub etag: String,
-}
-
-/// An agent's configuration file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct ConfigFileView {
-    /// Absolute path of its `openclaw.json`.
-    pub path: String,
-    /// Absolute path of OpenClaw's log.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub log: Option<String>,
-}
-
-/// A request of an agent.
-#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct LastSeenView {
-    /// RFC 3339, UTC.
-    pub time: String,
-    /// `chat/completions`, …
-    pub api: String,
-    /// The model it asked for.
-    pub model: String,
-    /// The provider that answered.
-    pub provider: String,
-    /// What it got.
-    pub status: u16,
-}
 
 /// A Worker to be registered.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
@@ -104,13 +49,25 @@ pub struct AgentPatch {
     pub config_file: Option<Option<ConfigFileView>>,
 }
 
-/// An agent that was registered, or would be.
+/// What became, or would become, of an agent.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct AgentAdded {
-    /// The agent.
+pub struct AgentChanged {
+    /// The agent. In a plan it shows no key that is made only when the plan is carried out.
     pub agent: AgentView,
-    /// What changed.
+    /// Everything that changes.
     pub changes: Vec<Change>,
+    /// What changes in its configuration file, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<String>,
+    /// Remarks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Diagnostic>,
+}
+
+impl AgentChanged {
+    fn of(agent: AgentView, changes: Vec<Change>) -> Self {
+        Self { agent, changes, files: Vec::new(), notes: Vec::new() }
+    }
 }
 
 impl Agm {
@@ -127,7 +84,7 @@ impl Agm {
     }
 
     /// Registers a Worker: its consumer and key are made, and it joins every route that agm keeps.
-    pub async fn add_agent(&self, actor: &Actor, new: NewAgent, dry_run: bool) -> Result<AgentAdded, OpError> {
+    pub async fn add_agent(&self, actor: &Actor, new: NewAgent, dry_run: bool) -> Result<AgentChanged, OpError> {
         self.acting()?;
         let name = WorkerName::parse(new.name.strip_prefix("worker:").unwrap_or(&new.name))?;
         let id = AgentId::Worker(name);
@@ -139,6 +96,7 @@ impl Agm {
         }
         let mut agent = Agent::new(id.clone(), self.stamp());
         agent.config_file = config_file;
+        let made = new.key.is_none();
         let key = new.key.map_or_else(new_gateway_key, Ok)?;
         let consumer = Consumer::bearer(agent.consumer.clone(), key);
         let wrong = agm_domain::check::consumer_hard(&consumer, &writer.document);
@@ -152,31 +110,45 @@ impl Agm {
         writer.document.agents.insert(id.clone(), agent.clone());
         let changes = writer.changes();
         if dry_run {
-            return Ok(AgentAdded { agent: self.view_of(&agent, &writer.document), changes });
+            let view = self.view_of(&agent, &writer.document);
+            // The key that will be made is another one.
+            return Ok(AgentChanged::of(AgentView { key: view.key.filter(|_| !made), ..view }, changes));
         }
         writer.commit(actor, format!("{id} registered")).await?;
         self.audit(actor, "agent.add", &id.to_string(), json!({})).await;
-        Ok(AgentAdded { agent: self.agent(&id)?, changes })
+        Ok(AgentChanged::of(self.agent(&id)?, changes))
     }
 
     /// Changes what agm keeps for an agent.
-    pub async fn edit_agent(&self, actor: &Actor, id: &AgentId, patch: AgentPatch, expected: Option<&str>) -> Result<AgentView, OpError> {
+    pub async fn edit_agent(
+        &self,
+        actor: &Actor,
+        id: &AgentId,
+        patch: AgentPatch,
+        expected: Option<&str>,
+        dry_run: bool,
+    ) -> Result<AgentChanged, OpError> {
         self.acting()?;
         let config_file = match patch.config_file {
             Some(file) => Some(self.check_config_file(actor, id, file).await?),
             None => None,
         };
-        let _turn = self.0.switches.turn(&[id.clone()].into()).await;
+        let _turn = if dry_run { None } else { Some(self.0.switches.turn(&[id.clone()].into()).await) };
         let mut writer = self.writer().await;
         let agent = writer.document.agents.get_mut(id).ok_or_else(|| OpError::no_agent(id))?;
         self.unchanged(&format!("agent {id}"), agent, expected)?;
         if let Some(file) = config_file {
             agent.config_file = file;
         }
+        let agent = agent.clone();
+        let changes = writer.changes();
+        if dry_run {
+            return Ok(AgentChanged::of(self.view_of(&agent, &writer.document), changes));
+        }
         writer.commit(actor, format!("{id} changed")).await?;
         self.audit(actor, "agent.edit", &id.to_string(), json!({})).await;
         self.refresh_evidence(id).await;
-        self.agent(id)
+        Ok(AgentChanged::of(self.agent(id)?, changes))
     }
 
     /// Takes a Worker off: its consumer, its assignment and its published `model.json` go; its own files stay as they are.
@@ -211,45 +183,6 @@ impl Agm {
         Ok(changes)
     }
 
-    /// An agent's gateway key in clear. Taken down in the audit log first: a key that nobody is seen to have read is not given out.
-    pub async fn agent_key(&self, actor: &Actor, id: &AgentId) -> Result<Secret, OpError> {
-        if actor.role < Role::Admin {
-            let error = OpError::new(Fault::Forbidden, Code::Forbidden, "only an admin sees keys in clear");
-            return Err(error.hint("log in as an admin"));
-        }
-        let current = self.current();
-        let agent = current.document.agents.get(id).ok_or_else(|| OpError::no_agent(id))?;
-        let key = current.document.consumers.get(&agent.consumer).and_then(Consumer::first_key).cloned();
-        let none = || OpError::new(Fault::NotFound, Code::ConsumerNotFound, format!("the consumer `{}` has no key", agent.consumer));
-        let key = key.ok_or_else(none)?;
-        self.0.store.audit(json!({ "actor": actor.name, "action": "agent.key", "subject": id.to_string(), "details": {} })).await?;
-        Ok(key)
-    }
-
-    /// Gives an agent a new gateway key, also in its configuration file where that has the old one. The old one stops working at once.
-    pub async fn rotate_agent_key(&self, actor: &Actor, id: &AgentId) -> Result<AgentView, OpError> {
-        self.acting()?;
-        let _turn = self.0.switches.turn(&[id.clone()].into()).await;
-        let mut writer = self.writer().await;
-        let agent = writer.document.agents.get(id).cloned().ok_or_else(|| OpError::no_agent(id))?;
-        let old = writer.document.consumers.get(&agent.consumer).and_then(Consumer::first_key).cloned();
-        let consumer = writer.document.consumers.get_mut(&agent.consumer);
-        let credential = consumer.and_then(|c| c.credentials.iter_mut().find(|c| c.kind == "key-auth"));
-        if let Some(credential) = credential {
-            credential.values = vec![new_gateway_key()?];
-        } else {
-            let consumer = Consumer::bearer(agent.consumer.clone(), new_gateway_key()?);
-            writer.document.consumers.insert(agent.consumer.clone(), consumer);
-        }
-        writer.commit(actor, format!("new gateway key for {id}")).await?;
-        if let Some(old) = old {
-            delivery::replace_key(self, id, old).await?;
-        }
-        self.audit(actor, "agent.key.rotate", &id.to_string(), json!({})).await;
-        self.refresh_evidence(id).await;
-        self.agent(id)
-    }
-
     /// A file that agm is to keep gets the agent's key written into it, and agm may write where the caller may not: only an admin names one.
     async fn check_config_file(&self, actor: &Actor, id: &AgentId, file: Option<ConfigFileView>) -> Result<Option<ConfigFile>, OpError> {
         let Some(file) = file else { return Ok(None) };
@@ -271,34 +204,6 @@ impl Agm {
             return refused(format!("`{}` is agm's own", file.path), "give the file that OpenClaw reads");
         }
         Ok(Some(file))
-    }
-
-    fn agent_view(&self, agent: &Agent) -> AgentView {
-        self.view_of(agent, &self.current().document)
-    }
-
-    fn view_of(&self, agent: &Agent, document: &agm_domain::document::Document) -> AgentView {
-        let consumer = agent.consumer.as_str();
-        let newest = self.0.gateway.last_seen(consumer).into_iter().next();
-        AgentView {
-            id: agent.id.to_string(),
-            runtime_name: agent.runtime_name.clone(),
-            consumer: consumer.to_owned(),
-            key: document.consumers.get(consumer).and_then(Consumer::first_key).map(Secret::mask),
-            assignment: document.assignments.get(&agent.id).cloned(),
-            evidence: self.0.evidence.of(&agent.id),
-            config_file: agent.config_file.as_ref().map(|f| ConfigFileView { path: f.path.clone(), log: f.log.clone() }),
-            in_flight: self.0.gateway.in_flight().get(consumer).copied().unwrap_or_default(),
-            last_seen: newest.map(|seen| LastSeenView {
-                time: crate::time::stamp(seen.at),
-                api: seen.api.to_owned(),
-                model: seen.model.to_string(),
-                provider: seen.provider.to_string(),
-                status: seen.status,
-            }),
-            created_at: agent.created_at.clone(),
-            etag: self.etag(agent),
-        }
     }
 }
 

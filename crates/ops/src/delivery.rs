@@ -100,13 +100,30 @@ pub(crate) async fn prepare(agm: &Agm, agent: &Agent, document: &Document, to: &
 /// Puts an agent's new gateway key where its file has the old one, and says what was done. A file with another key, or none, is left alone.
 pub(crate) async fn replace_key(agm: &Agm, id: &AgentId, old: Secret) -> Result<Option<String>, OpError> {
     let current = agm.current();
-    let (Some(agent), Some(assigned)) = (current.document.agents.get(id), current.document.assignments.get(id)) else { return Ok(None) };
-    let Some(file) = &agent.config_file else { return Ok(None) };
-    let (target, mut wish) = (target(file), wish(agm, agent, &current.document, assigned)?);
+    let Some(agent) = current.document.agents.get(id) else { return Ok(None) };
+    match prepare_key(agm, agent, &current.document, old).await? {
+        Some(prepared) => prepared.write(agm).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// What [`replace_key`] would do, in words; `document` has the new key.
+pub(crate) async fn plan_replace_key(agm: &Agm, agent: &Agent, document: &Document, old: Secret) -> Result<Option<String>, OpError> {
+    let Some(prepared) = prepare_key(agm, agent, document, old).await? else { return Ok(None) };
+    let path = prepared.target.config.display();
+    Ok(Some(match prepared.planned.changes.len() {
+        0 => format!("{}: `{path}` stays as it is", agent.id),
+        count => format!("{}: {count} places of `{path}` change", agent.id),
+    }))
+}
+
+async fn prepare_key(agm: &Agm, agent: &Agent, document: &Document, old: Secret) -> Result<Option<Prepared>, OpError> {
+    let (Some(file), Some(assigned)) = (&agent.config_file, document.assignments.get(&agent.id)) else { return Ok(None) };
+    let (target, mut wish) = (target(file), wish(agm, agent, document, assigned)?);
     wish.replace_key = Some(old);
     let (planned_target, planned_wish) = (target.clone(), wish.clone());
     let planned = blocking(agm, move || standalone::plan(&planned_target, &planned_wish)).await?;
-    Prepared { agent: id.clone(), target, wish, planned }.write(agm).await.map(Some)
+    Ok(Some(Prepared { agent: agent.id.clone(), target, wish, planned }))
 }
 
 /// What a delivery would change, in words, and what it would not although it matters.

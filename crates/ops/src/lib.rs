@@ -32,10 +32,10 @@ mod vendor;
 pub use agm_gateway as gateway;
 
 pub use access::{
-    Access, AccessSettings, AdminCredentials, Login, LoginKind, ManagerAccess, NewToken, SessionOpened, TokenMade, TokenView,
+    Access, AccessSettings, AdminCredentials, Login, LoginKind, ManagerAccess, NewToken, SessionOpened, TokenMade, TokenPlan, TokenView,
 };
 pub use actor::{Actor, Role};
-pub use agents::{AgentAdded, AgentPatch, AgentView, ConfigFileView, LastSeenView, NewAgent};
+pub use agents::{AgentChanged, AgentPatch, AgentView, ConfigFileView, LastSeenView, NewAgent};
 pub use agm::Agm;
 pub use assignments::{assignment_changed, assignment_etag};
 pub use audit::AuditView;
@@ -56,7 +56,7 @@ pub use routes::{
     RouteEdit, RouteFinding, RouteRemoved, RouteUpstream, RouteView, RoutesRepaired,
 };
 pub use settings::{Patience, Settings, Storage};
-pub use snapshots::{BackupDetail, BackupView, RestoreRequest, Restored};
+pub use snapshots::{BackupDetail, BackupMade, BackupRemoved, BackupView, RestoreRequest, Restored};
 pub use status::{AgentDrift, MetricsView, PlatformView, StatusView};
 pub use switch::{FileChange, MemberReport, PlannedMember, SwitchFailure, SwitchPlan, SwitchReport, SwitchRequest};
 pub use time::{stamp, whole_seconds};

@@ -54,6 +54,29 @@ pub struct BackupDetail {
     pub document: serde_json::Value,
 }
 
+/// A backup that was made, or would be.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct BackupMade {
+    /// The backup.
+    #[serde(flatten)]
+    pub backup: BackupView,
+    /// The label that the revision had until now, and loses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced: Option<String>,
+}
+
+/// What goes, or would go, with a backup.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct BackupRemoved {
+    /// The revision it is.
+    pub id: u64,
+    /// Its label, if it had one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Whether the revision itself stays, because it is in force.
+    pub stays: bool,
+}
+
 /// What to restore.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -101,7 +124,7 @@ impl Agm {
     }
 
     /// A manual backup: the revision in force, kept whatever its age.
-    pub async fn create_backup(&self, actor: &Actor, label: &str) -> Result<BackupView, OpError> {
+    pub async fn create_backup(&self, actor: &Actor, label: &str, dry_run: bool) -> Result<BackupMade, OpError> {
         self.acting()?;
         let label = label.trim();
         if label.is_empty() || label.chars().count() > 200 || label.chars().any(char::is_control) {
@@ -109,28 +132,38 @@ impl Agm {
             return Err(error.detail("pointer", json!("/label")));
         }
         let current = self.current();
-        self.0.store.pin(current.head.number, label, &actor.name).await?;
-        self.audit(actor, "backup.create", &current.head.number.to_string(), json!({ "label": label })).await;
-        self.tell("backup.changed", current.head.number.to_string(), json!({ "label": label }));
-        Ok(self.backup_view(&current.head, &self.0.store.pins().await?))
+        let before = self.backup_view(&current.head, &self.0.store.pins().await?);
+        let replaced = before.label.clone().filter(|former| former != label);
+        let backup = BackupView { label: Some(label.to_owned()), ..before };
+        if !dry_run {
+            self.0.store.pin(current.head.number, label, &actor.name).await?;
+            self.audit(actor, "backup.create", &current.head.number.to_string(), json!({ "label": label })).await;
+            self.tell("backup.changed", current.head.number.to_string(), json!({ "label": label }));
+        }
+        Ok(BackupMade { backup, replaced })
     }
 
     /// Removes a backup: its label, and the revision itself unless it is in force.
-    pub async fn remove_backup(&self, actor: &Actor, id: u64) -> Result<(), OpError> {
+    pub async fn remove_backup(&self, actor: &Actor, id: u64, dry_run: bool) -> Result<BackupRemoved, OpError> {
         self.acting()?;
         self.0.store.read(id).await?;
-        let unpinned = self.0.store.unpin(id).await?;
-        if id == self.current().head.number {
-            if !unpinned {
-                let error = OpError::new(Fault::Conflict, Code::ValidationFailed, format!("revision {id} is in force"));
-                return Err(error.hint("restore another one first"));
-            }
-        } else {
+        let label = self.0.store.pins().await?.into_iter().find(|pin| pin.number == id).map(|pin| pin.label);
+        let stays = id == self.current().head.number;
+        if stays && label.is_none() {
+            let error = OpError::new(Fault::Conflict, Code::ValidationFailed, format!("revision {id} is in force"));
+            return Err(error.hint("restore another one first"));
+        }
+        let removed = BackupRemoved { id, label, stays };
+        if dry_run {
+            return Ok(removed);
+        }
+        self.0.store.unpin(id).await?;
+        if !stays {
             self.0.store.remove(id).await?;
         }
         self.audit(actor, "backup.remove", &id.to_string(), json!({})).await;
         self.tell("backup.changed", id.to_string(), json!({}));
-        Ok(())
+        Ok(removed)
     }
 
     /// What differs between a backup and another one, or the configuration in force.

@@ -50,13 +50,18 @@ pub(crate) enum AgentCommand {
         dry_run: bool,
     },
     /// Prints an agent's gateway key (admin; noted in the audit log)
-    #[command(after_help = "Examples:\n  agm agent key worker:alice\n  agm agent key worker:alice --rotate")]
+    #[command(
+        after_help = "Examples:\n  agm agent key worker:alice\n  agm agent key worker:alice --rotate\n  agm agent key worker:alice --rotate --dry-run"
+    )]
     Key {
         /// `manager` or `worker:NAME`
         agent: String,
         /// Makes a new one first; the old one no longer works
         #[arg(long)]
         rotate: bool,
+        /// Shows what a rotation would change, and makes no key
+        #[arg(long, requires = "rotate")]
+        dry_run: bool,
         /// Does not ask before a rotation
         #[arg(long, short, requires = "rotate")]
         yes: bool,
@@ -90,7 +95,7 @@ pub(crate) struct AgentAdd {
 #[command(after_help = "\
 Examples:
   agm agent set manager --config ~/.openclaw/openclaw.json
-  agm agent set worker:bob --no-config")]
+  agm agent set worker:bob --no-config --dry-run")]
 pub(crate) struct AgentSet {
     /// `manager` or `worker:NAME`
     pub(crate) agent: String,
@@ -103,4 +108,7 @@ pub(crate) struct AgentSet {
     /// Keeps no file for it any more
     #[arg(long, conflicts_with = "config")]
     pub(crate) no_config: bool,
+    /// Shows what would change, and changes nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }

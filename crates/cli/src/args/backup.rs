@@ -9,6 +9,9 @@ pub(crate) enum BackupCommand {
     Create {
         /// What to call it
         label: String,
+        /// Shows what would change, and changes nothing
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Lists the backups, the newest first
     #[command(after_help = "Examples:\n  agm backup list --limit 200")]
@@ -35,10 +38,13 @@ pub(crate) enum BackupCommand {
     /// Goes back to a backup, whole or in part
     Restore(Restore),
     /// Removes a backup
-    #[command(after_help = "Examples:\n  agm backup rm 12")]
+    #[command(after_help = "Examples:\n  agm backup rm 12\n  agm backup rm 12 --dry-run")]
     Rm {
         /// Its number
         id: u64,
+        /// Shows what would change, and changes nothing
+        #[arg(long)]
+        dry_run: bool,
         /// Does not ask
         #[arg(long, short)]
         yes: bool,

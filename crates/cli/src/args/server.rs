@@ -59,20 +59,33 @@ pub(crate) struct DemoArgs {
     pub(crate) once: bool,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct MonitorArgs {
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+    /// Says what would be started and stopped, and does neither
+    #[arg(long, help_heading = "Options")]
+    pub(crate) dry_run: bool,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum MonitorCommand {
     /// Starts agm in the background and waits until it is ready
-    #[command(after_help = "Examples:\n  agm monitor start\n  agm monitor start --listen 127.0.0.1:18081")]
-    Start(Box<ServerArgs>),
+    #[command(after_help = "Examples:\n  agm monitor start\n  agm monitor start --listen 127.0.0.1:18081 --dry-run")]
+    Start(Box<MonitorArgs>),
     /// Stops it
-    #[command(after_help = "Examples:\n  agm monitor stop")]
-    Stop,
+    #[command(after_help = "Examples:\n  agm monitor stop\n  agm monitor stop --dry-run")]
+    Stop {
+        /// Says which process would be stopped, and stops none
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Whether it runs, and where; exit code 3 when it does not
     #[command(after_help = "Examples:\n  agm monitor status\n  agm monitor status -o json")]
     Status,
     /// Stops it, if it runs, and starts it
     #[command(after_help = "Examples:\n  agm monitor restart")]
-    Restart(Box<ServerArgs>),
+    Restart(Box<MonitorArgs>),
 }
 
 #[derive(Debug, Subcommand)]

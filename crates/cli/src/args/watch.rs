@@ -28,10 +28,13 @@ pub(crate) enum TokenCommand {
     #[command(after_help = "Examples:\n  agm token list")]
     List,
     /// Takes a token out of use
-    #[command(after_help = "Examples:\n  agm token revoke 0199c1f0-…")]
+    #[command(after_help = "Examples:\n  agm token revoke 0199c1f0-…\n  agm token revoke 0199c1f0-… --dry-run")]
     Revoke {
         /// Its id
         id: String,
+        /// Shows what would change, and changes nothing
+        #[arg(long)]
+        dry_run: bool,
         /// Does not ask
         #[arg(long, short)]
         yes: bool,
@@ -52,6 +55,9 @@ pub(crate) struct TokenCreate {
     /// How long it works, like `90d` [default: until it is revoked]
     #[arg(long, value_name = "TIME")]
     pub(crate) expires_in: Option<String>,
+    /// Shows what would be made, and makes nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 /// What a token may do.
@@ -75,6 +81,9 @@ pub(crate) enum KeyCommand {
         /// Reads the new key from stdin: 32 bytes in base64
         #[arg(long)]
         key_stdin: bool,
+        /// Shows what would change; makes no key, and changes nothing
+        #[arg(long)]
+        dry_run: bool,
         /// Does not ask
         #[arg(long, short)]
         yes: bool,

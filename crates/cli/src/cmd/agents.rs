@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use agm_domain::evidence::Evidence;
-use agm_ops::{AgentAdded, AgentView, Repaired};
+use agm_ops::{AgentChanged, AgentView, Repaired};
 use jiff::Timestamp;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -25,7 +25,8 @@ pub(super) async fn run(session: &Session, command: AgentCommand) -> Result<Exit
         AgentCommand::Rm { agent, dry_run, yes } => remove(session, &agent, dry_run, yes).await,
         AgentCommand::Check { agent, probe } => check(session, &agent, probe).await,
         AgentCommand::Repair { agent, dry_run } => repair(session, &agent, dry_run).await,
-        AgentCommand::Key { agent, rotate, yes } => key(session, &agent, rotate, yes).await,
+        AgentCommand::Key { agent, rotate: true, dry_run: true, .. } => plan_rotation(session, &agent).await,
+        AgentCommand::Key { agent, rotate, yes, .. } => key(session, &agent, rotate, yes).await,
     }
 }
 
@@ -105,7 +106,7 @@ async fn add(session: &Session, args: AgentAdd) -> Result<Exit> {
         body["key"] = ask::stdin_key()?.expose().into();
     }
     let answer = session.client.post(&["agents"], &dry(args.dry_run), Some(&body)).await?;
-    session.out.show(&answer, |added: &AgentAdded| {
+    session.out.show(&answer, |added: &AgentChanged| {
         let head = if args.dry_run { "would be registered" } else { "registered" };
         format!("{} {head}\n{}", added.agent.id, output::changes(&added.changes))
     })?;
@@ -118,11 +119,11 @@ async fn add(session: &Session, args: AgentAdd) -> Result<Exit> {
 
 /// The Manager is there from the start: adding it can only mean its file.
 async fn give_the_manager_a_file(session: &Session, args: AgentAdd) -> Result<Exit> {
-    if args.config.is_none() || args.key_stdin || args.dry_run {
+    if args.config.is_none() || args.key_stdin {
         return Err(CliError::new(Exit::Conflict, "the Manager is registered from the start")
             .hint("`agm agent set manager --config FILE` gives it a configuration file; `agm agent show manager` shows it"));
     }
-    set(session, AgentSet { agent: args.name, config: args.config, log: args.log, no_config: false }).await
+    set(session, AgentSet { agent: args.name, config: args.config, log: args.log, no_config: false, dry_run: args.dry_run }).await
 }
 
 async fn set(session: &Session, args: AgentSet) -> Result<Exit> {
@@ -139,10 +140,14 @@ async fn set(session: &Session, args: AgentSet) -> Result<Exit> {
         None => Value::Null,
     };
     let body = json!({ "configFile": file });
-    let answer = session.client.change(Method::PATCH, &path, &[], Some(&body), Condition::Unchanged(&etag)).await?;
-    session.out.show(&answer, |agent: &AgentView| match &agent.config_file {
-        Some(file) => format!("agm keeps the model of {} in {}", agent.id, file.path),
-        None => format!("agm keeps no file for {}", agent.id),
+    let answer = session.client.change(Method::PATCH, &path, &dry(args.dry_run), Some(&body), Condition::Unchanged(&etag)).await?;
+    session.out.show(&answer, |AgentChanged { agent, changes, .. }: &AgentChanged| {
+        let (keeps, none) = if args.dry_run { ("would keep", "would keep no") } else { ("keeps", "keeps no") };
+        let head = match &agent.config_file {
+            Some(file) => format!("agm {keeps} the model of {} in {}", agent.id, file.path),
+            None => format!("agm {none} file for {}", agent.id),
+        };
+        format!("{head}\n{}", output::changes(changes))
     })?;
     Ok(Exit::Done)
 }
@@ -178,6 +183,20 @@ async fn repair(session: &Session, agent: &str, dry_run: bool) -> Result<Exit> {
     }
     Err(CliError::failed(format!("{left} of what drifted for {agent} could not be mended"))
         .hint("the lines marked ✗ say what to do by hand"))
+}
+
+async fn plan_rotation(session: &Session, agent: &str) -> Result<Exit> {
+    let answer = session.client.post(&["agents", agent, "key", "rotate"], &dry(true), None).await?;
+    session.out.show(&answer, |planned: &AgentChanged| {
+        let present = planned.agent.key.as_ref().map(|mask| format!("; {mask} would stop working at once")).unwrap_or_default();
+        let head = format!("{agent} would get a new gateway key, made then{present}");
+        let lines = [head, output::changes(&planned.changes)].into_iter().chain(planned.files.iter().cloned());
+        lines.collect::<Vec<_>>().join("\n")
+    })?;
+    if let Ok(planned) = serde_json::from_value::<AgentChanged>(answer) {
+        output::notes(&planned.notes)?;
+    }
+    Ok(Exit::Done)
 }
 
 async fn key(session: &Session, agent: &str, rotate: bool, yes: bool) -> Result<Exit> {

@@ -1,10 +1,10 @@
 //! `backup …`.
 
 use agm_domain::diff::Change;
-use agm_ops::{BackupDetail, BackupView, Restored};
+use agm_ops::{BackupDetail, BackupMade, BackupRemoved, BackupView, Restored};
 use jiff::Timestamp;
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Session;
 use super::providers::dry;
@@ -12,22 +12,26 @@ use crate::args::{BackupCommand, Restore};
 use crate::ask;
 use crate::client::Condition;
 use crate::error::{CliError, Exit, Result};
-use crate::output::{self, Cell, Sheet, Tint, age, details, print};
+use crate::output::{self, Cell, Sheet, Tint, age, details};
 
 pub(super) async fn run(session: &Session, command: BackupCommand) -> Result<Exit> {
     match command {
-        BackupCommand::Create { label } => create(session, &label).await,
+        BackupCommand::Create { label, dry_run } => create(session, &label, dry_run).await,
         BackupCommand::List { limit } => list(session, limit).await,
         BackupCommand::Show { id } => show(session, &id).await,
         BackupCommand::Diff { id, to } => diff(session, &id, to).await,
         BackupCommand::Restore(args) => restore(session, args).await,
-        BackupCommand::Rm { id, yes } => remove(session, id, yes).await,
+        BackupCommand::Rm { id, dry_run, yes } => remove(session, id, dry_run, yes).await,
     }
 }
 
-async fn create(session: &Session, label: &str) -> Result<Exit> {
-    let answer = session.client.post(&["backups"], &[], Some(&json!({ "label": label }))).await?;
-    session.out.show(&answer, |backup: &BackupView| format!("backup {} is kept for good ({label})", backup.id))?;
+async fn create(session: &Session, label: &str, dry_run: bool) -> Result<Exit> {
+    let answer = session.client.post(&["backups"], &dry(dry_run), Some(&json!({ "label": label }))).await?;
+    session.out.show(&answer, |made: &BackupMade| {
+        let head = if dry_run { "would be kept" } else { "is kept" };
+        let replaced = made.replaced.as_ref().map(|former| format!("; it was called {former}")).unwrap_or_default();
+        format!("backup {} {head} for good ({label}){replaced}", made.backup.id)
+    })?;
     Ok(Exit::Done)
 }
 
@@ -115,19 +119,18 @@ fn told(restored: &Restored, dry_run: bool) -> String {
     lines.join("\n")
 }
 
-async fn remove(session: &Session, id: u64, yes: bool) -> Result<Exit> {
-    ask::confirm(&format!("remove backup {id}"), yes)?;
-    let id = id.to_string();
-    session.client.change(Method::DELETE, &["backups", &id], &[], None, Condition::Always).await?;
-    removed(session, "backup", &id)
-}
-
-/// What is printed where the API has nothing to say.
-pub(super) fn removed(session: &Session, noun: &str, id: &str) -> Result<Exit> {
-    if session.out.is_table() {
-        print(&format!("{noun} {id} removed"))?;
-    } else {
-        session.out.value(&Value::Object([("removed".to_owned(), id.into())].into_iter().collect()))?;
+async fn remove(session: &Session, id: u64, dry_run: bool, yes: bool) -> Result<Exit> {
+    if !dry_run {
+        ask::confirm(&format!("remove backup {id}"), yes)?;
     }
+    let answer = session.client.change(Method::DELETE, &["backups", &id.to_string()], &dry(dry_run), None, Condition::Always).await?;
+    session.out.show(&answer, |removed: &BackupRemoved| match (&removed.label, removed.stays, dry_run) {
+        (label, true, true) => format!("backup {id} would lose its label ({}) and stay: it is in force", label.as_deref().unwrap_or("–")),
+        (label, true, false) => format!("backup {id} lost its label ({}) and stays: it is in force", label.as_deref().unwrap_or("–")),
+        (Some(label), false, true) => format!("backup {id} ({label}) would be removed"),
+        (Some(label), false, false) => format!("backup {id} ({label}) removed"),
+        (None, false, true) => format!("backup {id} would be removed"),
+        (None, false, false) => format!("backup {id} removed"),
+    })?;
     Ok(Exit::Done)
 }

@@ -1,5 +1,7 @@
 //! `monitor …`: agm in the background.
 
+mod plan;
+
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{IsTerminal as _, Read as _, Seek as _, SeekFrom};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -33,29 +35,29 @@ pub(super) fn run(global: &Global, command: MonitorCommand, out: Output) -> Resu
     let dir = data_dir(global.data_dir.as_deref(), &environment, is_root())?;
     super::runtime()?.block_on(async {
         match command {
-            MonitorCommand::Start(args) => start(global, &args, &dir, out).await,
-            MonitorCommand::Stop => {
+            MonitorCommand::Start(args) if args.dry_run => plan::start(global, &args, &dir, out),
+            MonitorCommand::Start(args) => start(global, &args.server, &dir, out).await,
+            MonitorCommand::Stop { dry_run: true } => plan::stop(&dir, out),
+            MonitorCommand::Stop { .. } => {
                 let pid = stop(&dir).await?;
                 told(out, &dir, pid, "stopped")
             }
             MonitorCommand::Status => status(&dir, out).await,
+            MonitorCommand::Restart(args) if args.dry_run => plan::restart(global, &args, &dir, out),
             MonitorCommand::Restart(args) => {
                 // What cannot be started again is not stopped.
-                resolve(global, &args, &environment)?;
+                resolve(global, &args.server, &environment)?;
                 if holder(&dir)? != Holder::Nobody {
                     stop(&dir).await?;
                 }
-                start(global, &args, &dir, out).await
+                start(global, &args.server, &dir, out).await
             }
         }
     })
 }
 
 async fn start(global: &Global, args: &ServerArgs, dir: &Path, out: Output) -> Result<Exit> {
-    if let Holder::Process(pid) = holder(dir)? {
-        return Err(CliError::new(Exit::Conflict, format!("agm runs already on {} ({})", dir.display(), process(pid)))
-            .hint("`agm monitor status` shows where; `agm monitor restart` starts it anew"));
-    }
+    is_free(dir)?;
     // A setting that cannot be used is told here, not in a log.
     resolve(global, args, &environment)?;
     let mut log = open_log(dir)?;
@@ -79,6 +81,15 @@ async fn start(global: &Global, args: &ServerArgs, dir: &Path, out: Output) -> R
         out.value(&answer)?;
     }
     Ok(Exit::Done)
+}
+
+/// Refuses where one runs already.
+fn is_free(dir: &Path) -> Result<()> {
+    match holder(dir)? {
+        Holder::Nobody => Ok(()),
+        Holder::Process(pid) => Err(CliError::new(Exit::Conflict, format!("agm runs already on {} ({})", dir.display(), process(pid)))
+            .hint("`agm monitor status` shows where; `agm monitor restart` starts it anew")),
+    }
 }
 
 /// Starts `agm up` on its own and waits for its one line.
@@ -146,8 +157,8 @@ fn last_words(dir: &Path, from: u64) -> Option<String> {
     Some(words.trim_start_matches("error: ").to_owned()).filter(|words| !words.is_empty())
 }
 
-/// Ends the process that holds the lock, and waits until it has let go.
-async fn stop(dir: &Path) -> Result<u32> {
+/// The process that holds the lock.
+fn whom(dir: &Path) -> Result<u32> {
     let not_running = || CliError::new(Exit::NoServer, format!("no agm runs on {}", dir.display())).hint("`agm monitor start` starts one");
     let changing = || CliError::failed("agm is just starting or ending").hint("repeat in a moment");
     let pid = match holder(dir)? {
@@ -158,6 +169,12 @@ async fn stop(dir: &Path) -> Result<u32> {
     if RunDir::new(dir).pid().is_some_and(|announced| announced != pid) {
         return Err(changing());
     }
+    Ok(pid)
+}
+
+/// Ends the process that holds the lock, and waits until it has let go.
+async fn stop(dir: &Path) -> Result<u32> {
+    let pid = whom(dir)?;
     let target = i32::try_from(pid).ok().and_then(Pid::from_raw).ok_or_else(|| CliError::failed(format!("{pid} is no process id")))?;
     kill_process(target, Signal::TERM).map_err(|error| CliError::failed(format!("cannot stop process {pid}: {error}")))?;
     let deadline = Instant::now() + STOP;

@@ -1,13 +1,13 @@
 //! `token …`.
 
-use agm_ops::TokenView;
+use agm_ops::{Role, TokenPlan, TokenView};
 use clap::ValueEnum as _;
 use jiff::Timestamp;
 use reqwest::Method;
 use serde_json::json;
 
 use super::Session;
-use super::backup::removed;
+use super::providers::dry;
 use crate::args::{TokenCommand, TokenCreate};
 use crate::ask;
 use crate::client::Condition;
@@ -18,7 +18,7 @@ pub(super) async fn run(session: &Session, command: TokenCommand) -> Result<Exit
     match command {
         TokenCommand::Create(args) => create(session, args).await,
         TokenCommand::List => list(session).await,
-        TokenCommand::Revoke { id, yes } => revoke(session, &id, yes).await,
+        TokenCommand::Revoke { id, dry_run, yes } => revoke(session, &id, dry_run, yes).await,
     }
 }
 
@@ -28,7 +28,11 @@ async fn create(session: &Session, args: TokenCreate) -> Result<Exit> {
     if let Some(time) = args.expires_in {
         body["expiresIn"] = time.into();
     }
-    let answer = session.client.post(&["tokens"], &[], Some(&body)).await?;
+    let answer = session.client.post(&["tokens"], &dry(args.dry_run), Some(&body)).await?;
+    if args.dry_run {
+        session.out.show(&answer, planned)?;
+        return Ok(Exit::Done);
+    }
     if !session.out.is_table() {
         session.out.value(&answer)?;
         return Ok(Exit::Done);
@@ -42,6 +46,15 @@ async fn create(session: &Session, args: TokenCreate) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
+fn planned(token: &TokenPlan) -> String {
+    let end = token.expires_at.as_ref().map_or_else(|| "until it is revoked".to_owned(), |end| format!("until {end}"));
+    format!("token {} would be made: {}, {end}", token.name, role(token.role))
+}
+
+fn role(role: Role) -> String {
+    format!("{role:?}").to_lowercase()
+}
+
 async fn list(session: &Session) -> Result<Exit> {
     let answer = session.client.get(&["tokens"]).await?;
     session.out.list(&answer, "no tokens", |tokens: &[TokenView]| {
@@ -50,7 +63,7 @@ async fn list(session: &Session) -> Result<Exit> {
             vec![
                 Cell::of(&token.id),
                 Cell::of(&token.name),
-                Cell::of(format!("{:?}", token.role).to_lowercase()),
+                Cell::of(role(token.role)),
                 age(&token.created_at, now).into(),
                 Cell::of(&token.created_by),
                 Cell::maybe(token.expires_at.as_deref()),
@@ -61,8 +74,12 @@ async fn list(session: &Session) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-async fn revoke(session: &Session, id: &str, yes: bool) -> Result<Exit> {
-    ask::confirm(&format!("take token {id} out of use"), yes)?;
-    session.client.change(Method::DELETE, &["tokens", id], &[], None, Condition::Always).await?;
-    removed(session, "token", id)
+async fn revoke(session: &Session, id: &str, dry_run: bool, yes: bool) -> Result<Exit> {
+    if !dry_run {
+        ask::confirm(&format!("take token {id} out of use"), yes)?;
+    }
+    let answer = session.client.change(Method::DELETE, &["tokens", id], &dry(dry_run), None, Condition::Always).await?;
+    let head = if dry_run { "would be out of use" } else { "is out of use" };
+    session.out.show(&answer, |token: &TokenView| format!("token {} ({}, {}) {head}", token.name, token.id, role(token.role)))?;
+    Ok(Exit::Done)
 }

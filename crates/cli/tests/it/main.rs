@@ -6,6 +6,7 @@ mod bed;
 mod bucket;
 mod config;
 mod demo;
+mod dry_run;
 mod exits;
 mod failures;
 mod monitor;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::book::Kept;
 use super::{Access, Login, LoginKind, random};
 use crate::actor::{Actor, Role};
 use crate::duration::parse_duration;
@@ -77,6 +78,19 @@ pub struct TokenMade {
     pub secret: String,
 }
 
+/// A token that would be made. It has neither an id nor a text yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenPlan {
+    /// What it would be for.
+    pub name: String,
+    /// What it could do.
+    pub role: Role,
+    /// When it would end if it were made now; RFC 3339, UTC; absent if not by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
+}
+
 /// When tokens were used last. In memory only: a write for each request would be too much.
 #[derive(Default)]
 pub(super) struct Uses(Mutex<HashMap<String, Timestamp>>);
@@ -86,6 +100,16 @@ impl Access {
     pub async fn tokens(&self) -> Result<Vec<TokenView>, OpError> {
         let kept = self.0.book.read().await?;
         Ok(kept.tokens.iter().map(|token| self.view(token)).collect())
+    }
+
+    /// What making a token would come to. Makes no secret.
+    pub async fn plan_token(&self, actor: &Actor, new: &NewToken) -> Result<TokenPlan, OpError> {
+        only_admin(actor)?;
+        self.0.agm.acting()?;
+        let now = self.0.agm.now();
+        let expires = check(new, now)?;
+        fits(&mut self.0.book.read().await?, &new.name, now)?;
+        Ok(TokenPlan { name: new.name.clone(), role: new.role, expires_at: expires.map(stamp) })
     }
 
     /// Makes a token.
@@ -104,15 +128,7 @@ impl Access {
             expires,
         };
         let added = self.0.book.update(|kept| {
-            kept.tokens.retain(|known| known.expires.is_none_or(|end| end > now));
-            if kept.tokens.iter().any(|known| known.name == token.name) {
-                let message = format!("there is a token `{}` already", token.name);
-                return Err(OpError::new(Fault::Conflict, Code::TokenExists, message).hint("choose another name, or revoke that one first"));
-            }
-            if kept.tokens.len() >= LIMIT {
-                let message = format!("there are {LIMIT} tokens already");
-                return Err(OpError::new(Fault::Conflict, Code::TokenExists, message).hint("revoke those nobody needs"));
-            }
+            fits(kept, &token.name, now)?;
             kept.tokens.push(token.clone());
             Ok(())
         });
@@ -121,18 +137,22 @@ impl Access {
         Ok(TokenMade { token: self.view(&token), secret: secret.expose().to_owned() })
     }
 
-    /// Revokes a token: from now on it opens nothing.
-    pub async fn revoke_token(&self, actor: &Actor, id: &str) -> Result<(), OpError> {
+    /// Revokes a token: from now on it opens nothing. Returns what it was.
+    pub async fn revoke_token(&self, actor: &Actor, id: &str, dry_run: bool) -> Result<TokenView, OpError> {
         only_admin(actor)?;
-        let removed = self.0.book.update(|kept| {
+        let taken = |kept: &mut Kept| {
             let at = kept.tokens.iter().position(|known| known.id == id);
             let none = || OpError::new(Fault::NotFound, Code::TokenNotFound, format!("there is no token `{id}`"));
             let at = at.ok_or_else(|| none().hint("`agm token list` shows those there are"))?;
-            Ok(kept.tokens.remove(at).name)
-        });
-        let name = removed.await?;
-        self.0.agm.audit(actor, "token.revoke", &name, json!({ "id": id })).await;
-        Ok(())
+            Ok(kept.tokens.remove(at))
+        };
+        if dry_run {
+            self.0.agm.acting()?;
+            return Ok(self.view(&taken(&mut self.0.book.read().await?)?));
+        }
+        let token = self.0.book.update(taken).await?;
+        self.0.agm.audit(actor, "token.revoke", &token.name, json!({ "id": id })).await;
+        Ok(self.view(&token))
     }
 
     pub(super) async fn token_login(&self, hash: &str) -> Result<Option<Login>, OpError> {
@@ -163,6 +183,20 @@ impl std::fmt::Debug for TokenMade {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("TokenMade").field("token", &self.token).finish_non_exhaustive()
     }
+}
+
+/// Makes room for a token of this name, or says why there is none.
+fn fits(kept: &mut Kept, name: &str, now: Timestamp) -> Result<(), OpError> {
+    kept.tokens.retain(|known| known.expires.is_none_or(|end| end > now));
+    if kept.tokens.iter().any(|known| known.name == name) {
+        let message = format!("there is a token `{name}` already");
+        return Err(OpError::new(Fault::Conflict, Code::TokenExists, message).hint("choose another name, or revoke that one first"));
+    }
+    if kept.tokens.len() >= LIMIT {
+        let message = format!("there are {LIMIT} tokens already");
+        return Err(OpError::new(Fault::Conflict, Code::TokenExists, message).hint("revoke those nobody needs"));
+    }
+    Ok(())
 }
 
 fn only_admin(actor: &Actor) -> Result<(), OpError> {

@@ -77,18 +77,18 @@ async fn a_part_is_restored_alone_and_a_contradiction_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_manual_backup_is_listed_with_its_label_and_can_be_removed() {
     let world = team().await;
-    let made = world.agm.create_backup(&actor(), "before the demo").await.unwrap();
+    let made = world.agm.create_backup(&actor(), "before the demo", false).await.unwrap().backup;
     assert!(made.current);
     switch(&world, request("alice", "beta", "m")).await;
     let listed = world.agm.backups(None, 100).await.unwrap();
     assert_eq!(listed.iter().find(|b| b.id == made.id).unwrap().label.as_deref(), Some("before the demo"));
     assert!(world.agm.last_backup().await.unwrap() >= made.id);
-    world.agm.remove_backup(&actor(), made.id).await.unwrap();
+    world.agm.remove_backup(&actor(), made.id, false).await.unwrap();
     assert_eq!(world.agm.backup(made.id).await.unwrap_err().code, Code::BackupNotFound);
     let newest = world.revision();
-    assert_eq!(world.agm.remove_backup(&actor(), newest).await.unwrap_err().code, Code::ValidationFailed);
+    assert_eq!(world.agm.remove_backup(&actor(), newest, false).await.unwrap_err().code, Code::ValidationFailed);
     for bad in ["", "  ", "two\nlines", &"x".repeat(201)] {
-        assert!(world.agm.create_backup(&actor(), bad).await.is_err(), "{bad:?}");
+        assert!(world.agm.create_backup(&actor(), bad, false).await.is_err(), "{bad:?}");
     }
 }
 

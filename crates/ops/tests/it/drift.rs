@@ -156,13 +156,13 @@ async fn a_new_gateway_key_goes_into_the_agent_s_file() {
     let (world, config) = team_with_file().await;
     let old = world.agm.agent_key(&actor(), &alice()).await.unwrap();
     assert!(std::fs::read_to_string(&config).unwrap().contains(old.expose()));
-    world.agm.rotate_agent_key(&actor(), &alice()).await.unwrap();
+    world.agm.rotate_agent_key(&actor(), &alice(), false).await.unwrap();
     let (text, new) = (std::fs::read_to_string(&config).unwrap(), world.agm.agent_key(&actor(), &alice()).await.unwrap());
     assert!(text.contains(new.expose()) && !text.contains(old.expose()), "{text}");
     assert!(check(&world).await.drift.is_empty());
     // A key that somebody else put there is not touched, and shows.
     std::fs::write(&config, text.replace(new.expose(), "somebody-else-s-key")).unwrap();
-    world.agm.rotate_agent_key(&actor(), &alice()).await.unwrap();
+    world.agm.rotate_agent_key(&actor(), &alice(), false).await.unwrap();
     assert!(std::fs::read_to_string(&config).unwrap().contains("somebody-else-s-key"));
     let evidence = check(&world).await;
     assert!(evidence.drift.iter().any(|d| d.level == Level::Delivered && !d.repairable), "{evidence:?}");
@@ -176,13 +176,13 @@ async fn one_file_is_kept_for_one_agent() {
     for path in [config, link, world.dir.path().join("agm/format.json")] {
         let file = serde_json::json!({ "configFile": { "path": path } });
         let patch = serde_json::from_value(file).unwrap();
-        let refused = world.agm.edit_agent(&actor(), &AgentId::parse("bob").unwrap(), patch, None).await.unwrap_err();
+        let refused = world.agm.edit_agent(&actor(), &AgentId::parse("bob").unwrap(), patch, None, false).await.unwrap_err();
         assert_eq!(refused.code, Code::ConfigFileUnusable, "{refused}");
     }
     let elsewhere = world.dir.path().join("other.json");
     std::fs::write(&elsewhere, "{}").unwrap();
     let patch = serde_json::from_value(serde_json::json!({ "configFile": { "path": elsewhere } })).unwrap();
     let operator = agm_ops::Actor::new("manager", agm_ops::Role::Operator);
-    let refused = world.agm.edit_agent(&operator, &AgentId::parse("bob").unwrap(), patch, None).await.unwrap_err();
+    let refused = world.agm.edit_agent(&operator, &AgentId::parse("bob").unwrap(), patch, None, false).await.unwrap_err();
     assert_eq!(refused.code, Code::Forbidden, "agm may write where the caller may not");
 }

@@ -116,7 +116,7 @@ pub(crate) async fn team_with_file() -> (World, std::path::PathBuf) {
     let config = world.dir.path().join("openclaw.json");
     std::fs::write(&config, "{\n  // kept\n  gateway: { mode: 'local' },\n  agents: { defaults: { workspace: \"~\" } },\n}\n").unwrap();
     let patch = serde_json::from_value(serde_json::json!({ "configFile": { "path": config } })).unwrap();
-    world.agm.edit_agent(&actor(), &AgentId::parse("alice").unwrap(), patch, None).await.unwrap();
+    world.agm.edit_agent(&actor(), &AgentId::parse("alice").unwrap(), patch, None, false).await.unwrap();
     let report = switch(&world, request("alice", "alpha", "old")).await;
     assert_eq!(report.state, SwitchState::Done, "{report:#?}");
     (world, config)
@@ -271,7 +271,7 @@ async fn an_agent_s_own_words_are_waited_for_and_believed() {
     let (world, config) = team_with_file().await;
     let log = world.dir.path().join("openclaw.log");
     let patch = serde_json::from_value(serde_json::json!({ "configFile": { "path": config, "log": log } })).unwrap();
-    world.agm.edit_agent(&actor(), &AgentId::parse("alice").unwrap(), patch, None).await.unwrap();
+    world.agm.edit_agent(&actor(), &AgentId::parse("alice").unwrap(), patch, None, false).await.unwrap();
     for (says, state) in
         [("config hot reload applied", SwitchState::Done), ("config reload skipped (invalid config)", SwitchState::RolledBack)]
     {
@@ -385,7 +385,7 @@ async fn a_rollback_puts_the_old_evidence_back() {
     let before = world.agm.evidence(&alice).unwrap();
     let log = world.dir.path().join("openclaw.log");
     let patch = serde_json::from_value(serde_json::json!({ "configFile": { "path": config, "log": log } })).unwrap();
-    world.agm.edit_agent(&actor(), &alice, patch, None).await.unwrap();
+    world.agm.edit_agent(&actor(), &alice, patch, None, false).await.unwrap();
     let refused = serde_json::json!({
         "_meta": {"name": "{\"subsystem\":\"gateway/reload\"}"},
         "message": "config reload skipped (invalid config)",

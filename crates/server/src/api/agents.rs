@@ -2,7 +2,7 @@
 
 use agm_domain::diff::Change;
 use agm_domain::evidence::Evidence;
-use agm_ops::{AgentAdded, AgentPatch, AgentView, NewAgent, Reloaded, Repaired};
+use agm_ops::{AgentChanged, AgentPatch, AgentView, NewAgent, Reloaded, Repaired};
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
@@ -51,7 +51,7 @@ pub(crate) async fn list(State(app): State<App>) -> Json<Items<AgentView>> {
 ///
 /// It gets a consumer and a key, and joins every route that agm keeps.
 #[utoipa::path(post, path = "/agents", params(DryRun), request_body = NewAgent,
-    responses((status = 201, body = AgentAdded), (status = 200, description = "The plan", body = AgentAdded)))]
+    responses((status = 201, body = AgentChanged), (status = 200, description = "The plan", body = AgentChanged)))]
 pub(crate) async fn add(
     State(app): State<App>,
     caller: Caller,
@@ -70,17 +70,18 @@ pub(crate) async fn get(State(app): State<App>, Id(id): Id) -> ApiResult<Respons
 }
 
 /// Change an agent
-#[utoipa::path(patch, path = "/agents/{id}", params(IfMatchHeader), request_body = AgentPatch, responses((status = 200, body = AgentView)))]
+#[utoipa::path(patch, path = "/agents/{id}", params(DryRun, IfMatchHeader), request_body = AgentPatch,
+    responses((status = 200, body = AgentChanged)))]
 pub(crate) async fn patch(
     State(app): State<App>,
     caller: Caller,
     Id(id): Id,
-    _: NoQuery,
+    Query(query): Query<DryRun>,
     IfMatch(expected): IfMatch,
     Body(patch): Body<AgentPatch>,
 ) -> ApiResult<Response> {
-    let agent = app.agm.edit_agent(caller.actor(), &id, patch, Some(&expected)).await?;
-    Ok(tagged(&agent.etag, &agent))
+    let changed = app.agm.edit_agent(caller.actor(), &id, patch, Some(&expected), query.dry_run).await?;
+    Ok(tagged(&changed.agent.etag, &changed))
 }
 
 /// Remove a Worker
@@ -135,10 +136,15 @@ pub(crate) async fn key(State(app): State<App>, caller: Caller, Id(id): Id, _: N
 
 /// Give an agent a new gateway key
 ///
-/// The old one stops working at once.
-#[utoipa::path(post, path = "/agents/{id}/key/rotate", responses((status = 200, body = AgentView)))]
-pub(crate) async fn rotate_key(State(app): State<App>, caller: Caller, Id(id): Id, _: NoQuery) -> ApiResult<Json<AgentView>> {
-    Ok(Json(app.agm.rotate_agent_key(caller.actor(), &id).await?))
+/// The old one stops working at once. A plan makes no key.
+#[utoipa::path(post, path = "/agents/{id}/key/rotate", params(DryRun), responses((status = 200, body = AgentChanged)))]
+pub(crate) async fn rotate_key(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id,
+    Query(query): Query<DryRun>,
+) -> ApiResult<Json<AgentChanged>> {
+    Ok(Json(app.agm.rotate_agent_key(caller.actor(), &id, query.dry_run).await?))
 }
 
 /// Make an agent load its configuration

@@ -1,17 +1,16 @@
 //! Backups.
 
 use agm_domain::diff::Change;
-use agm_ops::{BackupDetail, BackupView, RestoreRequest, Restored};
+use agm_ops::{BackupDetail, BackupMade, BackupRemoved, BackupView, RestoreRequest, Restored};
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
-use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use crate::answer::{Page, made};
 use crate::auth::Caller;
 use crate::error::ApiResult;
-use crate::extract::{BackupId, Body, DryRun, NoQuery, OptionalBody, Paging, Query};
+use crate::extract::{BackupId, Body, DryRun, OptionalBody, Paging, Query};
 use crate::state::App;
 
 /// A manual backup to be made.
@@ -45,10 +44,16 @@ pub(crate) async fn list(State(app): State<App>, Query(paging): Query<Paging>) -
 /// Make a backup
 ///
 /// Labels the revision in force; it is kept whatever its age.
-#[utoipa::path(post, path = "/backups", request_body = NewBackup, responses((status = 201, body = BackupView)))]
-pub(crate) async fn create(State(app): State<App>, caller: Caller, _: NoQuery, Body(new): Body<NewBackup>) -> ApiResult<Response> {
-    let backup = app.agm.create_backup(caller.actor(), &new.label).await?;
-    Ok(made(false, &format!("/api/v1/backups/{}", backup.id), &backup))
+#[utoipa::path(post, path = "/backups", params(DryRun), request_body = NewBackup,
+    responses((status = 201, body = BackupMade), (status = 200, description = "The plan", body = BackupMade)))]
+pub(crate) async fn create(
+    State(app): State<App>,
+    caller: Caller,
+    Query(query): Query<DryRun>,
+    Body(new): Body<NewBackup>,
+) -> ApiResult<Response> {
+    let kept = app.agm.create_backup(caller.actor(), &new.label, query.dry_run).await?;
+    Ok(made(query.dry_run, &format!("/api/v1/backups/{}", kept.backup.id), &kept))
 }
 
 /// Show a backup
@@ -62,10 +67,14 @@ pub(crate) async fn get(State(app): State<App>, BackupId(id): BackupId) -> ApiRe
 /// Remove a backup
 ///
 /// The one in force loses only its label.
-#[utoipa::path(delete, path = "/backups/{id}", responses((status = 204)))]
-pub(crate) async fn delete(State(app): State<App>, caller: Caller, BackupId(id): BackupId, _: NoQuery) -> ApiResult<StatusCode> {
-    app.agm.remove_backup(caller.actor(), id).await?;
-    Ok(StatusCode::NO_CONTENT)
+#[utoipa::path(delete, path = "/backups/{id}", params(DryRun), responses((status = 200, body = BackupRemoved)))]
+pub(crate) async fn delete(
+    State(app): State<App>,
+    caller: Caller,
+    BackupId(id): BackupId,
+    Query(query): Query<DryRun>,
+) -> ApiResult<Json<BackupRemoved>> {
+    Ok(Json(app.agm.remove_backup(caller.actor(), id, query.dry_run).await?))
 }
 
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::auth::Caller;
 use crate::error::ApiResult;
-use crate::extract::{NoQuery, OptionalBody};
+use crate::extract::{DryRun, OptionalBody, Query};
 use crate::state::App;
 
 /// The key that shall seal from now on.
@@ -22,13 +22,14 @@ pub(crate) struct NextKey {
 
 /// Seal the store with another master key
 ///
-/// The newest revision is sealed anew; older ones stay readable. The answer says what is left to do.
-#[utoipa::path(post, path = "/master-key/rotate", request_body(content = Option<NextKey>), responses((status = 200, body = KeyRotated)))]
+/// The newest revision is sealed anew; older ones stay readable. The answer says what is left to do. A plan makes no key.
+#[utoipa::path(post, path = "/master-key/rotate", params(DryRun), request_body(content = Option<NextKey>),
+    responses((status = 200, body = KeyRotated)))]
 pub(crate) async fn rotate(
     State(app): State<App>,
     caller: Caller,
-    _: NoQuery,
+    Query(query): Query<DryRun>,
     OptionalBody(next): OptionalBody<NextKey>,
 ) -> ApiResult<Json<KeyRotated>> {
-    Ok(Json(app.agm.rotate_master_key(caller.actor(), next.key).await?))
+    Ok(Json(app.agm.rotate_master_key(caller.actor(), next.key, query.dry_run).await?))
 }
