@@ -1,5 +1,7 @@
 //! One client connection: HTTP/1.1 or HTTP/2, until it ends or the gateway closes.
 
+mod streams;
+
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
@@ -14,6 +16,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 
+use self::streams::Streams;
 use crate::client::{Client, ClientIo};
 use crate::phase;
 use crate::upstream::BUFFER;
@@ -85,20 +88,30 @@ async fn http1(worker: &Rc<Worker>, client: Rc<Client>, stream: TcpStream) {
 }
 
 async fn http2(worker: &Rc<Worker>, client: Rc<Client>, stream: TcpStream) {
-    let limits = &worker.shared.settings.limits;
-    let io = ClientIo::new(stream, Rc::clone(&client), worker.shared.settings.timeouts.idle);
-    let answering = Rc::clone(worker);
+    let (limits, timeouts) = (&worker.shared.settings.limits, &worker.shared.settings.timeouts);
+    let io = ClientIo::new(stream, Rc::clone(&client), timeouts.idle);
+    let streams = Streams::new(worker.tasks.clone(), timeouts.idle);
+    let (answering, telling) = (Rc::clone(worker), streams.clone());
     let service = service_fn(move |request| {
-        let (worker, client) = (Rc::clone(&answering), Rc::clone(&client));
-        async move { Ok::<_, Infallible>(phase::answer(worker, client, request).await) }
+        let (worker, client, streams) = (Rc::clone(&answering), Rc::clone(&client), telling.clone());
+        async move { Ok::<_, Infallible>(phase::answer(worker, client, request).await.map(|body| streams.tell(body))) }
     });
-    let connection = http2::Builder::new(worker.tasks.clone())
+    let connection = http2::Builder::new(streams.clone())
         .timer(TokioTimer::new())
         .max_concurrent_streams(MAX_STREAMS)
         .max_header_list_size(u32::try_from(limits.header_bytes).unwrap_or(u32::MAX))
-        .keep_alive_interval(Some(worker.shared.settings.timeouts.header))
+        .keep_alive_interval(Some(timeouts.header))
         .serve_connection(TokioIo::new(io), service);
-    until_closing(worker, connection, http2::Connection::graceful_shutdown).await;
+    let mut connection = std::pin::pin!(connection);
+    tokio::select! {
+        () = until_closing(worker, connection.as_mut(), |connection| connection.as_deref_mut().graceful_shutdown()) => return,
+        () = streams.unused(timeouts.header) => connection.as_mut().graceful_shutdown(),
+    }
+    // Who was told and goes on asking is answered; who takes no leave is left.
+    tokio::select! {
+        _ = connection => {}
+        () = streams.unused(timeouts.header) => {}
+    }
 }
 
 /// Runs a connection; once the gateway closes, it takes no further request.

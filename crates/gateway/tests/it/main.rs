@@ -7,6 +7,7 @@ mod admission;
 mod basics;
 mod failover;
 mod hostile;
+mod http2_clients;
 mod life;
 mod limits;
 mod metrics;
