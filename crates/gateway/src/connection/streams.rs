@@ -47,7 +47,7 @@ pub(super) struct Told<B> {
 
 /// One stream, which ends with a reset when its client takes nothing for too long.
 struct Stream<F> {
-    stream: Pin<Box<F>>,
+    inner: Pin<Box<F>>,
     patience: Duration,
     state: Rc<State>,
     /// Runs while it is the client's turn.
@@ -82,7 +82,7 @@ impl<F: Future<Output = ()> + 'static> hyper::rt::Executor<F> for Streams {
     fn execute(&self, stream: F) {
         self.state.running.set(self.state.running.get() + 1);
         let state = Rc::clone(&self.state);
-        self.tasks.spawn(Stream { stream: Box::pin(stream), patience: self.patience, state, deadline: None });
+        self.tasks.spawn(Stream { inner: Box::pin(stream), patience: self.patience, state, deadline: None });
     }
 }
 
@@ -92,7 +92,7 @@ impl<F: Future<Output = ()>> Future for Stream<F> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = &mut *self;
         this.state.turn.set(None);
-        if this.stream.as_mut().poll(cx).is_ready() {
+        if this.inner.as_mut().poll(cx).is_ready() {
             return Poll::Ready(());
         }
         match this.state.turn.get() {
