@@ -14,6 +14,9 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
-  server: { host: '127.0.0.1', proxy: { '/api': agm, '/healthz': agm } },
+  server: {
+    host: '127.0.0.1', // The host stays the page's own: agm refuses changes that another origin asks for.
+    proxy: { '/api': { target: agm, changeOrigin: false } },
+  },
   test: { include: ['src/**/*.test.ts'] },
 })

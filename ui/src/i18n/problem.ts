@@ -6,8 +6,10 @@ export function said(code: Code): string {
   return t(`code.${code}`)
 }
 
-/** What the server said, with its hint. The server speaks English; it names what exactly failed, which no dictionary can. */
+/** What the server said. It speaks English; it names what exactly failed and what to do, which no dictionary can. */
 export function explained(problem: Problem): string {
-  const findings = problem.diagnostics.map((finding: Diagnostic) => finding.message).filter(Boolean)
-  return [problem.message || said(problem.code), ...findings, problem.hint].filter(Boolean).join(' — ')
+  const findings = problem.diagnostics.map((finding: Diagnostic) => finding.message)
+  return [problem.message || said(problem.code), ...findings.filter(found => !problem.message.includes(found))].join(
+    ' — ',
+  )
 }
