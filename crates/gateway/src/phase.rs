@@ -5,6 +5,7 @@ mod answer;
 mod arrive;
 mod models;
 mod neighbours;
+mod origin;
 mod place;
 mod rewrite;
 mod send;
@@ -62,6 +63,9 @@ async fn serve(worker: Rc<Worker>, client: Rc<Client>, mut request: Request<Inco
 
 async fn proceed(call: &Call, body: Incoming, account: &mut Account) -> Result<Reply, Refusal> {
     arrive::check(call)?;
+    if let Some(reply) = origin::preflight(call, account) {
+        return Ok(reply);
+    }
     if models::is_asked_for(call) {
         return models::answer(call, account);
     }

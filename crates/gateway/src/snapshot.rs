@@ -1,5 +1,6 @@
 //! One configuration, compiled. A request takes the one in force when it begins and keeps it to its end.
 
+mod cors;
 mod edits;
 
 use std::collections::HashMap;
@@ -14,7 +15,9 @@ use agm_domain::name::ProviderName;
 use agm_domain::provider::{Protocol, Provider};
 use agm_domain::table::{CompiledRoute, Table};
 use http::HeaderValue;
+use serde_json::Value;
 
+pub(crate) use cors::Cors;
 pub(crate) use edits::Edits;
 
 use crate::keys::Keys;
@@ -31,6 +34,8 @@ pub(crate) struct Snapshot {
     pub keys: Keys,
     /// Whether some route asks for no key.
     pub any_open: bool,
+    /// Whether some route lets pages of other origins call it.
+    pub any_cors: bool,
     /// Models that somebody chose, with the provider they were chosen on, for `GET /v1/models`.
     pub chosen_models: Vec<(String, Option<ProviderName>)>,
     /// Seconds since 1970.
@@ -51,6 +56,8 @@ pub(crate) struct RoutePlan {
     pub response: Edits,
     /// Value of the header that tells of a fallback.
     pub fallback_from: HeaderValue,
+    /// Which pages of other origins may call it.
+    pub cors: Option<Cors>,
 }
 
 /// A provider that can be called.
@@ -94,10 +101,12 @@ impl Snapshot {
                 Err(found) => diagnostics.extend(found.into_iter().map(|d| d.under(&format!("/providers/{name}")))),
             }
         }
-        let plans = table.routes().iter().map(|route| RoutePlan::new(route, &mut diagnostics)).collect();
+        let cors = |route: &CompiledRoute| document.routes.get(&*route.name).and_then(|stored| stored.rest.get("cors"));
+        let plans: Vec<_> = table.routes().iter().map(|route| RoutePlan::new(route, cors(route), &mut diagnostics)).collect();
+        let any_cors = plans.iter().any(|plan| plan.cors.is_some());
         let any_open = table.routes().iter().any(|r| r.auth.is_none());
         let keys = Keys::new(document, gauge, &mut diagnostics);
-        Self { plans, keys, any_open, chosen_models: chosen_models(document), applied_at, diagnostics, providers, table }
+        Self { plans, keys, any_open, any_cors, chosen_models: chosen_models(document), applied_at, diagnostics, providers, table }
     }
 
     /// The provider of this name, if it can be called.
@@ -117,7 +126,7 @@ impl Snapshot {
 }
 
 impl RoutePlan {
-    fn new(route: &CompiledRoute, diagnostics: &mut Vec<Diagnostic>) -> Self {
+    fn new(route: &CompiledRoute, cors: Option<&Value>, diagnostics: &mut Vec<Diagnostic>) -> Self {
         let control = route.header_control.as_ref().filter(|c| c.enabled);
         let mut compile = |edits: Option<&agm_domain::route::HeaderEdits>, side: &str| {
             let place = format!("/routes/{}/headerControl/{side}", route.name);
@@ -130,6 +139,7 @@ impl RoutePlan {
             // Contract 4.5.
             fallback_from: HeaderValue::from_str(&format!("ai-route-{}.internal", route.name))
                 .unwrap_or_else(|_| HeaderValue::from_static("ai-route")),
+            cors: cors.and_then(|stored| Cors::compile(stored, &format!("/routes/{}/cors", route.name), diagnostics)),
         }
     }
 }

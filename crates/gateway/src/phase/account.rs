@@ -140,10 +140,15 @@ impl Account {
         open.view.snapshot.plans.get(open.route?)
     }
 
+    /// The route that took it.
+    pub(crate) fn plan(&self) -> Option<&RoutePlan> {
+        let open = self.0.as_ref()?;
+        open.view.snapshot.plans.get(open.route?)
+    }
+
     /// The route's name.
     pub(crate) fn route(&self) -> Option<&str> {
-        let open = self.0.as_ref()?;
-        open.view.snapshot.plans.get(open.route?).map(|plan| &*plan.name)
+        self.plan().map(|plan| &*plan.name)
     }
 
     /// The provider's name.

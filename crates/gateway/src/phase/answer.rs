@@ -16,7 +16,7 @@ use tokio::time::{Instant, Sleep};
 
 use super::neighbours::drop_named;
 use super::send::Won;
-use super::{Account, Call, Reply};
+use super::{Account, Call, Reply, origin};
 use crate::client::Client;
 use crate::probe::{PROVIDER_HEADER, ROUTE_HEADER};
 use crate::seen::Outcome;
@@ -107,6 +107,7 @@ pub(crate) fn mark(call: &Call, account: &Account, headers: &mut HeaderMap) {
     if let Some(plan) = account.fallback_from() {
         headers.insert(FALLBACK, plan.fallback_from.clone());
     }
+    origin::grant(call, account.plan(), headers);
     if !call.probe {
         return;
     }

@@ -13,7 +13,7 @@ use http::{HeaderValue, Method, Response, StatusCode};
 use serde_json::json;
 
 use super::answer::AnswerBody;
-use super::{Account, Call, Reply};
+use super::{Account, Call, Reply, origin};
 use crate::keys::{Who, decode};
 use crate::refusal::Refusal;
 use crate::seen::Outcome;
@@ -47,6 +47,7 @@ pub(crate) fn answer(call: &Call, account: &mut Account) -> Result<Reply, Refusa
     account.close(Outcome::Answered, None);
     let mut reply = Response::new(AnswerBody::fixed(Bytes::from(body.to_string())));
     reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    origin::grant(call, None, reply.headers_mut());
     Ok(reply)
 }
 

@@ -12,5 +12,6 @@ mod life;
 mod limits;
 mod metrics;
 mod models;
+mod origins;
 mod protocols;
 mod streams;
