@@ -54,7 +54,9 @@ impl Refusal {
     }
 
     pub(crate) fn unsupported_upgrade() -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "websocket_unsupported", "the gateway forwards no WebSockets; use the HTTP form of the API")
+        let message = "the gateway forwards no WebSockets; send POST /v1/chat/completions or /v1/responses with `\"stream\": true` instead, \
+            or call the provider's realtime API directly";
+        Self::new(StatusCode::BAD_REQUEST, "websocket_unsupported", message)
     }
 
     pub(crate) fn bad_target(target: &str) -> Self {

@@ -70,7 +70,8 @@ impl Call {
         let keys = &view.snapshot.keys;
         let who = keys.identify(&headers, parts.uri.query().unwrap_or_default());
         let probe = headers.remove(PROBE_HEADER).is_some_and(|mark| worker.shared.mark.matches(&mark));
-        let websocket = headers.remove(UPGRADE).is_some_and(|to| to.as_bytes().eq_ignore_ascii_case(b"websocket"));
+        let websocket = headers.get_all(UPGRADE).iter().any(names_websocket);
+        headers.remove(UPGRADE);
         let host = host_of(&parts.uri, &headers);
         strip(&mut headers);
         let client_key = take_keys(&mut headers, keys.headers());
@@ -150,6 +151,12 @@ fn plain(uri: Uri) -> Uri {
         target.push_str(query);
     }
     target.parse().unwrap_or(uri)
+}
+
+/// Whether a WebSocket is among the protocols offered (RFC 9110, 7.8).
+fn names_websocket(upgrade: &HeaderValue) -> bool {
+    let name = |offer: &[u8]| offer.split(|b| *b == b'/').next().is_some_and(|name| name.trim_ascii().eq_ignore_ascii_case(b"websocket"));
+    upgrade.as_bytes().split(|b| *b == b',').any(name)
 }
 
 /// Removes what is between the client and us.

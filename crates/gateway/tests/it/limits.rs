@@ -226,7 +226,21 @@ async fn connections_beyond_the_limit_wait_their_turn() {
 
 #[tokio::test]
 async fn websockets_are_refused_clearly() {
-    let (_vendor, gateway) = simple().await;
-    let answer = send(&gateway, &get("/v1/realtime").header("upgrade", "websocket").header("connection", "upgrade")).await;
-    assert_eq!((answer.status, code(&answer)), (400, "websocket_unsupported".to_owned()));
+    let (vendor, gateway) = simple().await;
+    // However it is asked for; with a key and without.
+    for upgrade in ["websocket", "WebSocket", "h2c, websocket", "foo/2,websocket/13"] {
+        for request in [get("/v1/realtime?model=m"), Request::new("GET", "/v1/realtime")] {
+            let answer = send(&gateway, &request.header("upgrade", upgrade).header("connection", "upgrade")).await;
+            assert_eq!((answer.status, code(&answer)), (400, "websocket_unsupported".to_owned()), "{upgrade}");
+            let error = &answer.json()["error"];
+            assert_eq!((error["type"].as_str(), error["param"].as_str()), (Some("invalid_request_error"), None));
+            let message = error["message"].as_str().unwrap();
+            assert!(message.contains("/v1/chat/completions") && message.contains("directly"), "it says what to do: {message}");
+        }
+    }
+    assert_eq!(vendor.request_count(), 0);
+    assert_eq!(
+        send(&gateway, &get("/v1/realtime").header("upgrade", "h2c").header("connection", "upgrade")).await.header("x-vendor"),
+        Some("alpha")
+    );
 }
