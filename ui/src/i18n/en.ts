@@ -2,7 +2,8 @@
 
 import { codes } from './en/codes'
 import { shell } from './en/shell'
+import { switches } from './en/switch'
 import { words } from './en/words'
 
-export const en = { ...codes, ...shell, ...words }
+export const en = { ...codes, ...shell, ...switches, ...words }
 export type Key = keyof typeof en

@@ -3,11 +3,6 @@
 import { api, ask } from '../api/client'
 import { Resource } from './resource.svelte'
 
-export const agents = new Resource(
-  () => ask(api.GET('/api/v1/agents')).then(list => list.items),
-  ['agent.changed', 'assignment.changed', 'consumer.changed', 'switch.done'],
-)
-
 export const providers = new Resource(
   () => ask(api.GET('/api/v1/providers')).then(list => list.items),
   ['provider.changed', 'route.changed', 'assignment.changed'],
