@@ -28,13 +28,14 @@ const LARGEST: usize = 1 << 20;
 #[derive(Debug)]
 pub(crate) struct Prober {
     client: reqwest::Client,
-    /// Temporary routes that are asked now, apart from those of switches.
+    /// Changes under way that are no switches, and their temporary routes.
     staged: Arc<Mutex<BTreeSet<String>>>,
 }
 
-/// The temporary routes of a change; while it lives they are no strays.
+/// The temporary routes of a change; while it lives they are no strays, and it is not one that a crash cut off.
 #[derive(Debug)]
 pub(crate) struct Staged {
+    change: String,
     ids: Vec<String>,
     all: Arc<Mutex<BTreeSet<String>>>,
 }
@@ -49,11 +50,11 @@ impl Prober {
         Ok(Self { client, staged: Arc::default() })
     }
 
-    /// New ids for temporary routes.
+    /// A change that is no switch, and new ids for its temporary routes.
     pub(crate) fn stage(&self, count: usize) -> Staged {
-        let ids: Vec<String> = (0..count).map(|_| Uuid::now_v7().to_string()).collect();
-        self.staged.lock().unwrap_or_else(PoisonError::into_inner).extend(ids.iter().cloned());
-        Staged { ids, all: self.staged.clone() }
+        let (change, ids) = (Uuid::now_v7().to_string(), (0..count).map(|_| Uuid::now_v7().to_string()).collect::<Vec<_>>());
+        self.staged.lock().unwrap_or_else(PoisonError::into_inner).extend(ids.iter().chain([&change]).cloned());
+        Staged { change, ids, all: self.staged.clone() }
     }
 
     /// The ids in use.
@@ -63,6 +64,11 @@ impl Prober {
 }
 
 impl Staged {
+    /// The id of the change itself.
+    pub(crate) fn change(&self) -> &str {
+        &self.change
+    }
+
     /// One for each route.
     pub(crate) fn ids(&self) -> &[String] {
         &self.ids
@@ -72,7 +78,7 @@ impl Staged {
 impl Drop for Staged {
     fn drop(&mut self) {
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|id| !self.ids.contains(id));
+        all.retain(|id| !self.ids.contains(id) && *id != self.change);
     }
 }
 

@@ -12,6 +12,7 @@ use agm_domain::hybrid;
 use agm_domain::name::RouteName;
 use agm_domain::route::AiRoute;
 
+pub(crate) use self::default::DefaultChange;
 pub use self::default::DefaultSet;
 pub use self::delete::RouteRemoved;
 pub use self::edit::{AuthEdit, RouteChanged, RouteEdit};
@@ -44,8 +45,8 @@ impl Agm {
         hybrid::findings(document, &self.0.switches.pending(), &self.under_way())
     }
 
-    /// The ids of all changes that have temporary routes now.
-    fn under_way(&self) -> Vec<String> {
+    /// The ids of all changes that run now, and of the temporary routes of those that are no switches.
+    pub(crate) fn under_way(&self) -> Vec<String> {
         [self.0.switches.running(), self.0.prober.staged()].concat()
     }
 }

@@ -5,12 +5,13 @@
 
 mod deliver;
 mod engine;
-mod journal;
+pub(crate) mod journal;
 mod plan;
 mod queue;
 mod recover;
 mod registry;
 mod route;
+pub(crate) mod take_back;
 mod undo;
 mod verify;
 
@@ -143,7 +144,7 @@ pub struct SwitchFailure {
 }
 
 impl SwitchFailure {
-    fn of(error: &OpError) -> Self {
+    pub(crate) fn of(error: &OpError) -> Self {
         Self {
             code: error.code,
             message: error.message.clone(),

@@ -1,21 +1,31 @@
 //! Making another provider the default one.
 
+use std::sync::Arc;
+
 use agm_domain::code::Code;
 use agm_domain::diagnostic::Diagnostic;
-use agm_domain::diff::Change;
+use agm_domain::diff;
 use agm_domain::document::Document;
-use agm_domain::edit::{Edit, Outcome};
+use agm_domain::edit::Edit;
 use agm_domain::hybrid;
 use agm_domain::name::{DEFAULT_ROUTE, PROBE_PREFIX, ProviderName};
+use agm_domain::switch::Step;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
+mod change;
 mod staged;
+
+use self::change::Change;
+pub(crate) use self::change::DefaultChange;
+use self::staged::Need;
 
 use crate::actor::Actor;
 use crate::agm::Agm;
-use crate::error::{Fault, OpError};
-use crate::trial::{Failure, Trial};
+use crate::current::Current;
+use crate::error::OpError;
+use crate::probe::Staged;
+use crate::switch::journal::Act;
+use crate::trial::Trial;
 
 /// What became, or would become, of the default route.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -33,7 +43,7 @@ pub struct DefaultSet {
     /// Remarks.
     pub notes: Vec<Diagnostic>,
     /// Everything that changes.
-    pub changes: Vec<Change>,
+    pub changes: Vec<diff::Change>,
     /// The revision it is part of; absent for a plan, and where nothing changed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub revision: Option<u64>,
@@ -43,8 +53,8 @@ impl Agm {
     /// Gives the default route to a provider. The former owner gets a route of its own for what agents use of it, so that nobody moves.
     ///
     /// The vendor is asked first. Then every model that would reach the default route is asked for through the gateway, on temporary routes,
-    /// before anything live changes: what is published has been tried, also when a crash follows. It is asked for once more on the default
-    /// route itself, and when that fails everything is put back.
+    /// before anything live changes. They are asked for once more on the default route itself. When that fails, or a crash comes before it
+    /// passed, everything is put back.
     ///
     /// `expected` is the tag of the default route that the caller saw. It is asked for before anything is tried, and again where it is written.
     pub async fn set_default(&self, actor: &Actor, provider: &str, expected: Option<&str>, dry_run: bool) -> Result<DefaultSet, OpError> {
@@ -64,48 +74,71 @@ impl Agm {
     }
 
     async fn change_default(&self, actor: &Actor, provider: ProviderName, expected: Option<&str>) -> Result<DefaultSet, OpError> {
+        let _turn = self.0.switches.default_turn.lock().await;
         let seen = self.current();
         self.default_is(&seen.document, expected)?;
         let (plan, edits) = self.plan_default(&seen.document, &provider)?;
         if edits.is_empty() {
             return Ok(plan);
         }
-        let (preflight, warning) = self.default_preflight(&provider).await?;
         let needs = staged::needs(&seen.document, &edits);
         let staged = self.0.prober.stage(needs.len());
-        let proven = self.prove_staged(actor, &provider, &needs, &staged).await;
-
-        let mut writer = self.writer().await;
-        staged::take_away(&mut writer.document, &staged);
-        // Others may have written while the gateway was asked.
-        let planned = proven.and_then(|()| self.default_is(&writer.document, expected));
-        let planned = planned.and_then(|()| self.plan_default(&writer.document, &provider));
-        let planned =
-            planned.and_then(|(plan, edits)| match staged::needs(&writer.document, &edits).into_iter().find(|n| !needs.contains(n)) {
-                Some(late) => Err(late.came_late()),
-                None => Ok((plan, edits)),
-            });
-        let (plan, edits) = match planned {
-            Ok(planned) => planned,
-            Err(error) => {
-                writer.commit_passing(actor, format!("default route not given to {provider}")).await?;
-                return Err(error);
+        let mut change = Change::begin(self, actor, &staged, provider.as_str(), plan.former).await?;
+        match self.give_default(&mut change, &provider, expected, &needs, &staged).await {
+            Ok(set) => {
+                change.done().await;
+                Ok(set)
             }
-        };
+            Err(error) => Err(change.take_back(error).await),
+        }
+    }
+
+    async fn give_default(
+        &self,
+        change: &mut Change,
+        provider: &ProviderName,
+        expected: Option<&str>,
+        needs: &[Need],
+        staged: &Staged,
+    ) -> Result<DefaultSet, OpError> {
+        change.step(Step::Preflight, Act::default()).await?;
+        let (preflight, warning) = self.default_preflight(provider).await?;
+        self.prove_staged(change, provider, needs, staged).await?;
+        let (plan, current, changes) = self.publish_default(change, provider, expected, needs, staged).await?;
+        change.step(Step::Probe, Act::default()).await?;
+        let (probes, failure) = self.prove_default(provider, needs).await;
+        if let Some(failure) = failure {
+            return Err(failure.into_error(&format!("`{provider}` does not answer on the default route")));
+        }
+        change.proven().await?;
+        let mut notes = plan.notes;
+        notes.extend(warning);
+        Ok(DefaultSet { preflight, probes, notes, changes, revision: Some(current.head.number), ..plan })
+    }
+
+    /// Makes the tried change live, computed anew on the configuration as it is now, and takes the temporary routes away.
+    async fn publish_default(
+        &self,
+        change: &mut Change,
+        provider: &ProviderName,
+        expected: Option<&str>,
+        needs: &[Need],
+        staged: &Staged,
+    ) -> Result<(DefaultSet, Arc<Current>, Vec<diff::Change>), OpError> {
+        let mut writer = self.writer().await;
+        staged::take_away(&mut writer.document, staged);
+        // Others may have written while the gateway was asked.
+        self.default_is(&writer.document, expected)?;
+        let (plan, edits) = self.plan_default(&writer.document, provider)?;
+        if let Some(late) = staged::needs(&writer.document, &edits).into_iter().find(|need| !needs.contains(need)) {
+            return Err(late.came_late());
+        }
+        change.step(Step::Route, Act::edits(edits.clone())).await?;
         writer.apply(&edits)?;
         let mut changes = writer.changes();
         changes.retain(|change| !change.name.starts_with(PROBE_PREFIX));
-        let current = writer.commit(actor, format!("default route given to {provider}")).await?;
-        drop(staged);
-        let (probes, failure) = self.prove_default(&provider, &needs).await;
-        if let Some(failure) = failure {
-            return Err(self.put_default_back(actor, &provider, &edits, failure).await);
-        }
-        let details = json!({ "former": plan.former, "revision": current.head.number });
-        self.audit(actor, "route.set-default", provider.as_str(), details).await;
-        let mut notes = plan.notes.clone();
-        notes.extend(warning);
-        Ok(DefaultSet { preflight, probes, notes, changes, revision: Some(current.head.number), ..plan })
+        let current = writer.commit(&change.actor, format!("default route given to {provider}")).await?;
+        Ok((plan, current, changes))
     }
 
     fn default_is(&self, document: &Document, expected: Option<&str>) -> Result<(), OpError> {
@@ -151,28 +184,5 @@ impl Agm {
             Some(failure) => Err(failure.into_error("the default route was not changed")),
             None => Ok((trial, None)),
         }
-    }
-
-    /// Takes the change back, and says how that went.
-    async fn put_default_back(&self, actor: &Actor, provider: &ProviderName, edits: &[Edit], failure: Failure) -> OpError {
-        let mut writer = self.writer().await;
-        let mut left = Vec::new();
-        for edit in edits.iter().rev() {
-            if let Outcome::NotOurs { present } = edit.inverse().apply(&mut writer.document) {
-                left.push(present);
-            }
-        }
-        if let Err(error) = writer.commit(actor, format!("default route taken back from {provider}")).await {
-            left.push(error.to_string());
-        }
-        let details = json!({ "failed": failure.message, "left": left });
-        self.audit(actor, "route.set-default", provider.as_str(), details).await;
-        if left.is_empty() {
-            return failure.into_error("the default route was put back");
-        }
-        let text = format!("{}; not everything could be put back: {}", failure.message, left.join("; "));
-        OpError::new(Fault::Internal, Code::RollbackIncomplete, text)
-            .hint("look at the routes: `agm route list`")
-            .detail("left", json!(left))
     }
 }

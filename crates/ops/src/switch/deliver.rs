@@ -30,7 +30,7 @@ impl Run {
         };
         let members = self.live_members();
         let edits: Vec<Edit> = members.iter().map(assign).collect();
-        self.begin(Step::Record, Act { edits: edits.clone(), ..Act::default() }).await?;
+        self.begin(Step::Record, Act::edits(edits.clone())).await?;
         for edit in &edits {
             edit.apply(&mut writer.document);
         }

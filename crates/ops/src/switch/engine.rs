@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::journal::{self, Act};
+use super::journal::{self, Act, Subject};
 use super::plan::Resolved;
 use super::queue::Turn;
 use super::{MemberReport, SwitchFailure, SwitchReport, SwitchRequest};
@@ -17,9 +17,6 @@ use crate::actor::Actor;
 use crate::agm::Agm;
 use crate::error::OpError;
 use crate::evidence::Entry;
-
-/// How often the end of a switch is tried to be journalled.
-const ENDINGS: usize = 3;
 
 /// A switch under way.
 pub(super) struct Run {
@@ -46,7 +43,7 @@ impl Agm {
         // In a task of its own from the first: a caller that goes away leaves no switch that is written down and never runs.
         let (written, told) = tokio::sync::oneshot::channel();
         drop(self.0.tasks.spawn(async move {
-            let journalled = journal::put_request(&run.agm.0.store, &run.now()).await;
+            let journalled = journal::put_request(&run.agm.0.store, &run.id, &run.subject()).await;
             let begin = journalled.is_ok();
             if begin {
                 run.agm.0.switches.add(&run.id, run.report.subscribe());
@@ -226,6 +223,10 @@ impl Run {
         self.report.borrow().clone()
     }
 
+    fn subject(&self) -> Subject {
+        Subject::Report(Box::new(self.now()))
+    }
+
     /// Marks the running step as failed, takes everything back and ends the switch.
     pub(super) async fn take_back(&mut self, error: OpError) {
         let now = self.agm.stamp();
@@ -252,10 +253,7 @@ impl Run {
             member.state = state;
         }
         // The end is in the journal before anybody hears of it: what was acknowledged survives.
-        for _ in 0..ENDINGS {
-            let Err(error) = journal::put_end(&self.agm.0.store, &report).await else { break };
-            tracing::error!(switch = %self.id, %error, "the end of a switch could not be journalled");
-        }
+        journal::put_end(&self.agm.0.store, &self.id, &Subject::Report(Box::new(report.clone()))).await;
         self.agm.audit(&self.actor, "switch", &self.id, json!({"state": state, "request": self.request})).await;
         self.agm.tell("switch.done", self.id.clone(), json!({"state": state, "members": report.members, "failure": report.failure}));
         self.update(|r| *r = report);

@@ -1,4 +1,5 @@
-//! After a crash: a switch that had not begun to deliver is taken back; one that had is finished and verified. Stray temporary routes go.
+//! After a crash: a switch that had not begun to deliver is taken back; one that had is finished and verified. A change of the default route
+//! knows by itself how far it had come. Stray temporary routes go.
 
 use std::sync::atomic::Ordering;
 
@@ -8,16 +9,16 @@ use agm_domain::route::AiRoute;
 use agm_domain::switch::{Step, StepState, SwitchState};
 
 use super::engine::Run;
-use super::journal;
+use super::journal::{self, Subject};
 use crate::actor::Actor;
 use crate::agm::Agm;
 use crate::error::{Fault, OpError};
 
-/// How many switches back recovery looks: further than journals are kept.
+/// How many changes back recovery looks: further than journals are kept.
 const LOOKED_AT: usize = 2 * journal::KEPT;
 
 impl Agm {
-    /// Brings every unfinished switch to its end.
+    /// Brings every unfinished change to its end.
     pub(crate) async fn recover(&self) {
         self.recover_switches().await;
         if let Err(error) = journal::trim(&self.0.store).await {
@@ -33,16 +34,16 @@ impl Agm {
         let ids = match self.0.store.journal_ids(None, LOOKED_AT).await {
             Ok(ids) => ids,
             Err(error) => {
-                tracing::error!(%error, "the journal cannot be read, so unfinished switches stay unfinished");
+                tracing::error!(%error, "the journal cannot be read, so unfinished changes stay unfinished");
                 return;
             }
         };
-        // A lease that was lost and regained finds this process's own switches still running.
-        let running = self.0.switches.running();
+        // A lease that was lost and regained finds this process's own changes still running.
+        let running = self.under_way();
         // Newest first: what came last is taken back first.
         for id in ids.into_iter().filter(|id| !running.contains(id)) {
             if let Err(error) = self.recover_one(&id).await {
-                tracing::error!(switch = %id, %error, "an unfinished switch could not be brought to its end");
+                tracing::error!(change = %id, %error, "an unfinished change could not be brought to its end");
             }
         }
         if let Err(error) = self.sweep_probe_routes().await {
@@ -55,9 +56,16 @@ impl Agm {
             return Ok(());
         }
         let Some(told) = journal::read(&self.0.store, id).await? else { return Ok(()) };
+        let report = match told.subject {
+            Subject::Report(report) => *report,
+            Subject::Default(change) => {
+                self.recover_default(id, *change, told.began).await;
+                return Ok(());
+            }
+        };
         let delivering = told.began.iter().any(|(step, _)| *step == Step::Deliver);
         tracing::warn!(switch = %id, delivering, "found a switch that a crash cut off");
-        let mut run = Run::resumed(self.clone(), told.report, told.began);
+        let mut run = Run::resumed(self.clone(), report, told.began);
         run.tell_what_is_known();
         if delivering {
             run.finish().await;
@@ -69,7 +77,7 @@ impl Agm {
     }
 
     async fn sweep_probe_routes(&self) -> Result<(), OpError> {
-        let running = self.0.switches.running();
+        let running = self.under_way();
         let mut writer = self.writer().await;
         let is_stray = |r: &&AiRoute| r.name.is_probe() && !running.iter().any(|id| r.name.as_str().ends_with(id.as_str()));
         let stray: Vec<AiRoute> = writer.document.routes.values().filter(is_stray).cloned().collect();

@@ -21,6 +21,8 @@ pub(crate) struct Switches {
     known: Mutex<BTreeMap<String, watch::Receiver<SwitchReport>>>,
     /// What running switches want, from their plan until their end.
     pending: Mutex<BTreeMap<String, Vec<Wish>>>,
+    /// One change of the default route at a time.
+    pub(crate) default_turn: tokio::sync::Mutex<()>,
     /// One switch at a time on an agent, in the order of asking.
     pub(super) turns: Mutex<HashMap<AgentId, Arc<tokio::sync::Mutex<()>>>>,
 }
@@ -104,10 +106,13 @@ impl Agm {
     /// Switches, newest first; `before` is the id of the last one seen.
     pub async fn switches(&self, before: Option<&str>, limit: usize) -> Result<Vec<SwitchReport>, OpError> {
         let mut reports = Vec::new();
-        for id in self.0.store.journal_ids(before, limit).await? {
+        for id in self.0.store.journal_ids(before, usize::MAX).await? {
+            if reports.len() == limit {
+                break;
+            }
             match self.switch(&id).await {
                 Ok(report) => reports.push(report),
-                // A journal that was cut off before its first entry was whole.
+                // The journal of something else, or one that was cut off before its first entry was whole.
                 Err(error) if error.fault == Fault::NotFound => {}
                 Err(error) => return Err(error),
             }

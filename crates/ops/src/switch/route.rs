@@ -61,7 +61,7 @@ impl Run {
         let served = served_model(&writer.document, &provider, &self.request.model);
         let route = probe_route(&writer.document, &self.id, &provider, &served, &prober, &self.agm.stamp());
         let edit = Edit::CreateRoute { route: Box::new(route) };
-        self.begin(Step::Stage, Act { edits: vec![edit.clone()], ..Act::default() }).await?;
+        self.begin(Step::Stage, Act::edits(vec![edit.clone()])).await?;
         edit.apply(&mut writer.document);
         writer.commit_passing(&self.actor, format!("switch {}: temporary route", self.id)).await?;
         let staged = format!("{PROBE_PREFIX}{}", self.id);
@@ -88,7 +88,7 @@ impl Run {
             let message = format!("meanwhile {} was assigned `{}`, which this switch would move", late.agent, late.model);
             return Err(OpError::new(crate::Fault::Conflict, agm_domain::code::Code::RouteConflict, message).hint("repeat the switch"));
         }
-        self.begin(Step::Route, Act { edits: routing.edits.clone(), ..Act::default() }).await?;
+        self.begin(Step::Route, Act::edits(routing.edits.clone())).await?;
         for edit in routing.edits.iter().chain(&self.staged_route_gone(&writer.document)) {
             edit.apply(&mut writer.document);
         }

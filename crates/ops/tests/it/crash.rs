@@ -1,4 +1,5 @@
-//! `kill -9` at random moments during switches: afterwards nothing is half done, and nothing that was acknowledged is lost.
+//! `kill -9` at random moments during switches and changes of the default route: afterwards nothing is half done, and nothing that was
+//! acknowledged is lost.
 //!
 //! `AGM_KILL_COUNT` is how often (10), `AGM_KILL_SEED` repeats a run.
 
@@ -24,6 +25,10 @@ const AGENTS: [&str; 3] = ["manager", "alice", "bob"];
 const WISHES: [(&str, &str); 7] =
     [("alpha", "a1"), ("alpha", "a2"), ("beta", "b1"), ("beta", "b2"), ("beta", "b3"), ("gamma", "g1"), ("gamma", "g2")];
 
+const PROVIDERS: [&str; 3] = ["alpha", "beta", "gamma"];
+/// What stands for the default route where agents stand otherwise.
+const DEFAULT: &str = "default-ai-route";
+
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(default)
 }
@@ -45,11 +50,9 @@ async fn open(dir: &Path) -> Agm {
     Agm::start(settings).await.unwrap()
 }
 
-/// The process that is killed. It runs only when started by the test below.
-#[tokio::test(flavor = "multi_thread")]
-async fn child() {
-    let Ok(dir) = std::env::var("AGM_CRASH_DIR") else { return };
-    let agm = open(Path::new(&dir)).await;
+/// The process that is killed: it switches agents and gives the default route away, and says so, until it dies.
+async fn change_until_killed(dir: &Path) {
+    let agm = open(dir).await;
     let mut dice = Dice(number("AGM_CRASH_SEED", 1));
     let say = |line: String| {
         let mut out = std::io::stdout().lock();
@@ -58,6 +61,13 @@ async fn child() {
     };
     say("ready".to_owned());
     loop {
+        if dice.roll(3) == 0 {
+            let provider = PROVIDERS[usize::try_from(dice.roll(3)).unwrap()];
+            say(format!("begin {DEFAULT} {provider}"));
+            let given = agm.set_default(&actor(), provider, None, false).await;
+            say(format!("{} {DEFAULT} {provider}", if given.is_ok() { "done" } else { "failed" }));
+            continue;
+        }
         let agent = AGENTS[usize::try_from(dice.roll(3)).unwrap()];
         let (provider, model) = WISHES[usize::try_from(dice.roll(7)).unwrap()];
         say(format!("begin {agent} {provider}/{model}"));
@@ -69,7 +79,11 @@ async fn child() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_during_switches() {
+async fn killed_during_changes() {
+    // It starts itself again as the process that is killed.
+    if let Some(dir) = std::env::var_os("AGM_CRASH_DIR") {
+        return change_until_killed(Path::new(&dir)).await;
+    }
     let (count, seed) = (number("AGM_KILL_COUNT", 10), number("AGM_KILL_SEED", 20_261_120));
     println!("AGM_KILL_COUNT={count} AGM_KILL_SEED={seed}");
     let (dir, mut dice) = (DataDir::new("crash").unwrap(), Dice(seed));
@@ -79,21 +93,27 @@ async fn killed_during_switches() {
         vendors.push(Vendor::start(script).await.unwrap());
     }
     let config = set_up(&dir, &vendors).await;
-    let mut acknowledged = BTreeMap::new();
-    let mut in_the_middle = 0;
+    let mut acknowledged = BTreeMap::from([(DEFAULT.to_owned(), PROVIDERS[0].to_owned())]);
+    let mut in_the_middle = BTreeMap::from([(true, 0), (false, 0)]);
     for _ in 0..count {
         let begun = run_and_kill(&dir, &mut dice, &mut acknowledged).await;
+        let told = newest_default_change(dir.path());
         let agm = open(dir.path()).await;
         let unfinished = agm.switches(None, 50).await.unwrap().into_iter().filter(|s| !s.state.is_final()).count();
         assert_eq!(unfinished, 0);
+        assert!(newest_default_change(dir.path()).is_none_or(|told| told.ended), "a change of the default route did not come to its end");
+        check_default(&agm, &acknowledged, begun.as_ref(), told);
         check(&agm, &dir, &config, &acknowledged, begun.as_ref()).await;
-        // A switch that was finished at the start is as good as acknowledged from now on.
+        // What was finished at the start is as good as acknowledged from now on.
         let finished = agm.assignments().into_iter().map(|(id, a)| (id.name().to_owned(), format!("{}/{}", a.provider, a.model)));
         acknowledged.extend(finished);
-        in_the_middle += u64::from(begun.is_some());
+        acknowledged.insert(DEFAULT.to_owned(), owner(&agm));
+        if let Some((what, _)) = begun {
+            *in_the_middle.entry(what == DEFAULT).or_default() += 1;
+        }
         agm.shutdown(Duration::from_secs(5)).await;
     }
-    assert!(in_the_middle > 0, "not one of {count} kills hit a switch");
+    assert!(in_the_middle.values().all(|hits| *hits > 0), "of {count} kills, this many hit the default route, or not: {in_the_middle:?}");
 }
 
 async fn set_up(dir: &DataDir, vendors: &[Vendor]) -> PathBuf {
@@ -114,7 +134,7 @@ async fn set_up(dir: &DataDir, vendors: &[Vendor]) -> PathBuf {
 /// Lets a child switch for a random while and kills it. Returns the switch that was under way, and takes down what was acknowledged.
 async fn run_and_kill(dir: &DataDir, dice: &mut Dice, acknowledged: &mut BTreeMap<String, String>) -> Option<(String, String)> {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "crash::child", "--nocapture"]);
+    command.args(["--exact", "crash::killed_during_changes", "--nocapture"]);
     command.env("AGM_CRASH_DIR", dir.path()).env("AGM_CRASH_SEED", dice.roll(1 << 30).to_string());
     command.stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = tokio::process::Command::from(command).kill_on_drop(true).spawn().unwrap();
@@ -143,6 +163,41 @@ fn hear(line: &str, begun: &mut Option<(String, String)>, acknowledged: &mut BTr
         }
         (Some("failed"), ..) => *begun = None,
         _ => {}
+    }
+}
+
+fn owner(agm: &Agm) -> String {
+    agm.current().document.default_owner().unwrap().to_string()
+}
+
+/// What the newest journal of a change of the default route tells.
+#[derive(Debug, PartialEq)]
+struct Told {
+    provider: String,
+    /// Whether it had been proven, so that it is finished.
+    proven: bool,
+    ended: bool,
+}
+
+fn newest_default_change(dir: &Path) -> Option<Told> {
+    let mut journals: Vec<_> =
+        std::fs::read_dir(dir.join("agm/switches")).into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
+    journals.sort();
+    journals.into_iter().rev().find_map(|journal| {
+        let request: serde_json::Value = serde_json::from_slice(&std::fs::read(journal.join("request.json")).ok()?).unwrap();
+        let provider = request["entry"]["default"]["provider"].as_str()?.to_owned();
+        Some(Told { provider, proven: journal.join("record.json").exists(), ended: journal.join("end.json").exists() })
+    })
+}
+
+/// The default is what the journal says, and otherwise what was acknowledged.
+fn check_default(agm: &Agm, acknowledged: &BTreeMap<String, String>, begun: Option<&(String, String)>, told: Option<Told>) {
+    let owner = owner(agm);
+    if acknowledged.get(DEFAULT) != Some(&owner) {
+        assert_eq!(begun, Some(&(DEFAULT.to_owned(), owner.clone())), "somebody else's, acknowledged {acknowledged:?}");
+        assert!(told.as_ref().is_some_and(|told| told.proven && told.provider == owner), "not proven: {told:?}");
+    } else if let Some(Told { provider, proven: true, ended: false }) = told {
+        assert_eq!(provider, owner, "it was proven");
     }
 }
 

@@ -5,6 +5,7 @@
 mod backups;
 mod crash;
 mod crowd;
+mod defaults;
 mod drift;
 mod leader;
 mod models;

@@ -1,25 +1,22 @@
-//! Routes: shown, explained, changed, and the default given away.
-
-use std::time::Duration;
+//! Routes: shown, explained and changed.
 
 use agm_domain::agent::AgentId;
 use agm_domain::code::Code;
 use agm_ops::{ExplainRequest, Fault, RouteEdit};
-use agm_simvendor::{Behaviour, On};
 use serde_json::{Value, json};
 
 use crate::world::{World, actor};
 
-fn edit(value: Value) -> RouteEdit {
+pub(crate) fn edit(value: Value) -> RouteEdit {
     serde_json::from_value(value).unwrap()
 }
 
-fn ask(model: &str, caller: Option<&str>) -> ExplainRequest {
+pub(crate) fn ask(model: &str, caller: Option<&str>) -> ExplainRequest {
     ExplainRequest { model: model.to_owned(), caller: caller.map(str::to_owned) }
 }
 
 /// Two providers; Alice runs on the second.
-async fn two() -> World {
+pub(crate) async fn two() -> World {
     let world = World::with(2).await;
     world.provider("first", "openai", 0).await;
     world.provider("second", "deepseek", 1).await;
@@ -184,48 +181,6 @@ async fn a_route_of_ones_own_with_fallback_and_headers() {
 }
 
 #[tokio::test]
-async fn the_default_is_given_away_and_nobody_moves() {
-    let world = two().await;
-    world.run_on("manager", "first", "gpt-4o").await;
-    let plan = world.agm.set_default(&actor(), "second", None, true).await.unwrap();
-    assert_eq!((plan.former.as_deref(), plan.revision), (Some("first"), None));
-    let set = world.agm.set_default(&actor(), "second", None, false).await.unwrap();
-    assert_eq!(set.changes.len(), plan.changes.len());
-    assert!(set.preflight.unwrap().success);
-    let probed: Vec<_> = set.probes.iter().map(|p| (p.success, p.provider.as_deref(), p.route.as_deref())).collect();
-    assert_eq!(probed, [(true, Some("second"), Some("default-ai-route")); 2], "once, and once streaming");
-    assert!(set.probes[1].first_token_ms.is_some());
-    assert!(world.agm.provider("second").unwrap().is_default);
-    assert_eq!(world.agm.explain(&ask("gpt-4o", None)).unwrap().upstreams[0].provider, "first");
-    assert_eq!(world.agm.explain(&ask("deepseek-chat", None)).unwrap().upstreams[0].provider, "second");
-    let again = world.agm.set_default(&actor(), "second", None, false).await.unwrap();
-    assert_eq!((again.changes.len(), again.revision), (0, None));
-    assert_eq!(world.agm.set_default(&actor(), "nobody", None, false).await.unwrap_err().code, Code::ProviderNotFound);
-}
-
-#[tokio::test]
-async fn a_default_is_given_away_only_as_it_was_seen() {
-    let world = two().await;
-    let tag = world.agm.route("default-ai-route").unwrap().etag;
-    let error = world.agm.set_default(&actor(), "second", Some("stale"), true).await.unwrap_err();
-    assert_eq!(error.code, Code::VersionConflict);
-    // Somebody edits it while the vendor is asked.
-    let seen = world.vendors[1].request_count();
-    world.vendors[1].push(Behaviour::SlowFirstByte(Duration::from_millis(500)));
-    let meanwhile = async {
-        world.vendors[1].wait_for_count(seen + 1).await;
-        let edit = edit(json!({ "upstreams": [{ "provider": "first", "weight": 100, "modelMapping": { "x": "y" } }] }));
-        world.agm.put_route(&actor(), "default-ai-route", &edit, None, false).await.unwrap();
-    };
-    let someone = actor();
-    let (set, ()) = tokio::join!(world.agm.set_default(&someone, "second", Some(&tag), false), meanwhile);
-    assert_eq!(set.unwrap_err().code, Code::VersionConflict);
-    assert!(world.agm.provider("first").unwrap().is_default);
-    let tag = world.agm.route("default-ai-route").unwrap().etag;
-    world.agm.set_default(&actor(), "second", Some(&tag), false).await.unwrap();
-}
-
-#[tokio::test]
 async fn an_assignment_is_removed_only_as_it_was_seen() {
     let world = two().await;
     world.run_on("manager", "first", "gpt-4o").await;
@@ -235,67 +190,6 @@ async fn an_assignment_is_removed_only_as_it_was_seen() {
     assert_eq!(error.code, Code::VersionConflict);
     world.agm.unassign(&actor(), &manager, Some(&tag)).await.unwrap();
     assert_eq!(world.agm.assignment(&manager).unwrap_err().code, Code::AssignmentNotFound);
-}
-
-#[tokio::test]
-async fn a_default_that_does_not_answer_is_never_one() {
-    let world = two().await;
-    let before = world.agm.current();
-    // The vendor refuses the preflight: nothing was written.
-    world.vendors[1].push_on(On::Inference, Behaviour::error(401));
-    let error = world.agm.set_default(&actor(), "second", None, false).await.unwrap_err();
-    assert_eq!(error.code, Code::ModelNotReachable);
-    assert_eq!(world.revision(), before.head.number);
-    // It refuses through the gateway, or only to stream: no revision has it as the default.
-    let faults = [vec![Behaviour::error(401)], vec![Behaviour::Answer, Behaviour::CutStream { after_frames: 0 }]];
-    for fault in faults {
-        world.vendors[1].push_on(On::Inference, Behaviour::Answer);
-        for behaviour in fault {
-            world.vendors[1].push_on(On::Inference, behaviour);
-        }
-        let error = world.agm.set_default(&actor(), "second", None, false).await.unwrap_err();
-        assert!(error.message.contains("was not changed"), "{error}");
-        let after = world.agm.current();
-        assert_eq!(agm_domain::diff::diff(&before.document, &after.document), []);
-        for number in before.head.number..=after.head.number {
-            let revision = world.agm.store().read(number).await.unwrap();
-            assert_eq!(revision.document["routes"]["default-ai-route"]["upstreams"][0]["provider"], "first", "revision {number}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_default_that_fails_once_it_is_one_is_put_back() {
-    let world = two().await;
-    let before = world.agm.current();
-    // Preflight, the temporary route, and that streaming, pass.
-    world.vendors[1].update(|s| {
-        let passing = (0..3).fold(s.clone(), |s, _| s.then_on(On::Inference, Behaviour::Answer));
-        *s = passing.always_on(On::Inference, Behaviour::error(401));
-    });
-    let error = world.agm.set_default(&actor(), "second", None, false).await.unwrap_err();
-    assert!(error.message.contains("put back"), "{error}");
-    assert_eq!(error.details["cause"], json!(Code::VendorKeyRefused));
-    let after = world.agm.current();
-    assert_eq!(agm_domain::diff::diff(&before.document, &after.document), []);
-    assert_eq!(after.head.content, before.head.content, "byte for byte, but for the counters");
-}
-
-#[tokio::test]
-async fn a_default_for_which_somebody_else_answers_is_never_one() {
-    let world = two().await;
-    // An installer's route, which comes before every other one because its path is longer.
-    let stored = json!({
-        "name": "installer", "upstreams": [{ "provider": "first", "weight": 100 }],
-        "pathPredicate": { "matchType": "PRE", "matchValue": "/v1/chat/completions" },
-        "modelPredicates": [{ "matchType": "REGULAR", "matchValue": "agm-probe-.*" }]
-    });
-    let route: agm_domain::route::AiRoute = serde_json::from_value(stored).unwrap();
-    world.elsewhere(|document| drop(document.routes.insert(route.name.clone(), route))).await;
-    let error = world.agm.set_default(&actor(), "second", None, false).await.unwrap_err();
-    assert!(error.message.contains("answered by `first` instead of `second`"), "{error}");
-    assert!(world.agm.provider("first").unwrap().is_default);
-    assert!(!world.agm.routes().iter().any(|route| route.name.starts_with("agm-probe-")));
 }
 
 #[tokio::test]

@@ -7,12 +7,14 @@ use agm_domain::document::Document;
 use agm_domain::edit::Edit;
 use agm_domain::hybrid::probe_route;
 use agm_domain::name::{ConsumerName, PROBE_PREFIX, ProviderName, RouteName};
+use agm_domain::switch::Step;
 use agm_domain::table::{Mapping, Table};
 
-use crate::actor::Actor;
+use super::change::Change;
 use crate::agm::Agm;
 use crate::error::{Fault, OpError};
 use crate::probe::Staged;
+use crate::switch::journal::Act;
 use crate::trial::{Failure, Trial};
 
 /// A model of an agent that reaches the default route.
@@ -68,17 +70,20 @@ impl Agm {
     /// Asks for every model on a temporary route, and for the first of them streaming, too. The routes stay: they go with the change.
     pub(super) async fn prove_staged(
         &self,
-        actor: &Actor,
+        change: &mut Change,
         provider: &ProviderName,
         needs: &[Need],
         staged: &Staged,
     ) -> Result<(), OpError> {
         let mut writer = self.writer().await;
+        let mut edits = Vec::new();
         for (need, id) in needs.iter().zip(staged.ids()) {
             let route = probe_route(&writer.document, id, provider, &need.served, &need.consumer, &self.stamp());
-            writer.apply(&[Edit::CreateRoute { route: Box::new(route) }])?;
+            edits.push(Edit::CreateRoute { route: Box::new(route) });
         }
-        writer.commit_passing(actor, format!("default route for {provider}: temporary routes")).await?;
+        change.step(Step::Stage, Act::edits(edits.clone())).await?;
+        writer.apply(&edits)?;
+        writer.commit_passing(&change.actor, format!("default route for {provider}: temporary routes")).await?;
         for (index, (need, id)) in needs.iter().zip(staged.ids()).enumerate() {
             for streaming in [false, true].into_iter().take(if index == 0 { 2 } else { 1 }) {
                 let trial = self.probe(&need.consumer, &name(id), streaming).await;
