@@ -14,4 +14,5 @@ mod metrics;
 mod models;
 mod origins;
 mod protocols;
+mod small_writes;
 mod streams;
