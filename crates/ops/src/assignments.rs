@@ -22,8 +22,14 @@ pub fn assignment_etag(assignment: &Assignment) -> String {
     URL_SAFE_NO_PAD.encode(&digest(&SHA256, &text).as_ref()[..12])
 }
 
+/// What is said where an agent has none.
+pub(crate) fn no_assignment(id: &AgentId) -> OpError {
+    OpError::new(Fault::NotFound, Code::AssignmentNotFound, format!("no model is assigned to {id} yet"))
+        .hint(format!("`agm set-model --target {id} --provider P --model M` assigns one"))
+}
+
 /// The refusal of an edit of an assignment that somebody else changed.
-pub fn assignment_changed(id: &AgentId) -> OpError {
+pub(crate) fn assignment_changed(id: &AgentId) -> OpError {
     OpError::new(Fault::Stale, Code::VersionConflict, format!("the assignment of {id} was changed since you read it"))
         .hint("read it again and repeat the edit, or force it")
 }
@@ -35,11 +41,7 @@ impl Agm {
         if !current.document.agents.contains_key(id) {
             return Err(OpError::no_agent(id));
         }
-        let none = || {
-            OpError::new(Fault::NotFound, Code::AssignmentNotFound, format!("no model is assigned to {id} yet"))
-                .hint(format!("`agm set-model --target {id} --provider P --model M` assigns one"))
-        };
-        current.document.assignments.get(id).cloned().ok_or_else(none)
+        current.document.assignments.get(id).cloned().ok_or_else(|| no_assignment(id))
     }
 
     /// Removes an agent's assignment; it stays registered. `expected` is the tag of the assignment that the caller saw.

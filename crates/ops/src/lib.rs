@@ -20,6 +20,7 @@ mod probe;
 mod providers;
 mod requests;
 mod routes;
+mod seen;
 mod settings;
 mod snapshots;
 mod status;
@@ -37,7 +38,7 @@ pub use access::{
 pub use actor::{Actor, Role};
 pub use agents::{AgentChanged, AgentPatch, AgentView, ConfigFileView, LastSeenView, NewAgent};
 pub use agm::Agm;
-pub use assignments::{assignment_changed, assignment_etag};
+pub use assignments::assignment_etag;
 pub use audit::AuditView;
 pub use current::Current;
 pub use duration::parse_duration;
@@ -55,6 +56,7 @@ pub use routes::{
     AuthEdit, ConsideredView, DefaultSet, ExplainRequest, Explanation, FallbackView, PathView, ReachedView, RouteAuthView, RouteChanged,
     RouteEdit, RouteFinding, RouteRemoved, RouteUpstream, RouteView, RoutesRepaired,
 };
+pub use seen::{Seen, exists};
 pub use settings::{Patience, Settings, Storage};
 pub use snapshots::{BackupDetail, BackupMade, BackupRemoved, BackupView, RestoreRequest, Restored};
 pub use status::{AgentDrift, MetricsView, PlatformView, StatusView};

@@ -20,6 +20,7 @@ use agm_domain::assignment::Assignment;
 use agm_domain::code::Code;
 use agm_domain::diagnostic::Diagnostic;
 use agm_domain::diff::Change;
+use agm_domain::document::Document;
 use agm_domain::evidence::Evidence;
 use agm_domain::switch::{Restart, StepReport, SwitchState};
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,7 @@ pub use self::plan::{FileChange, PlannedMember, SwitchPlan};
 pub(crate) use self::registry::Switches;
 pub(crate) use self::route::{OWN_KEY, reachable};
 use crate::error::{Fault, OpError};
+use crate::seen::Seen;
 
 /// A wish to change what agents run on.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -58,6 +60,16 @@ pub struct SwitchRequest {
     /// With several targets: go on when one fails, instead of taking everything back.
     #[serde(default)]
     pub keep_going: bool,
+    /// On which assignment of its targets it was worked out. It is looked at when the turn of the switch comes, and kept nowhere.
+    #[serde(skip)]
+    pub seen: Seen,
+}
+
+impl SwitchRequest {
+    /// Refuses it where its targets have another assignment than was seen.
+    fn is_still_wanted<'a>(&self, document: &Document, targets: impl IntoIterator<Item = &'a AgentId>) -> Result<(), OpError> {
+        targets.into_iter().try_for_each(|id| self.seen.is_assignment(id, document.assignments.get(id)))
+    }
 }
 
 /// What is known of a switch.

@@ -7,6 +7,6 @@ mod path;
 mod query;
 
 pub(crate) use self::body::{Body, Lenient, OptionalBody, collect};
-pub(crate) use self::condition::{IfMatch, IfMatchHeader, PutCondition, PutHeaders, exists};
+pub(crate) use self::condition::{IfMatch, IfMatchHeader, PutCondition, PutHeaders};
 pub(crate) use self::path::{BackupId, Id, Name};
 pub(crate) use self::query::{DryRun, NoQuery, Paging, Query, Wait, limit, wait};

@@ -106,17 +106,7 @@ async fn set_up(client: &Client, vendors: &Vendors, team: &Team) -> Result<()> {
 }
 
 fn request(agent: &str, provider: &str, model: &str) -> SwitchRequest {
-    SwitchRequest {
-        targets: vec![agent.to_owned()],
-        provider: provider.to_owned(),
-        model: model.to_owned(),
-        context_window: None,
-        max_tokens: None,
-        reasoning: None,
-        restart: None,
-        move_others: false,
-        keep_going: false,
-    }
+    SwitchRequest { targets: vec![agent.to_owned()], provider: provider.to_owned(), model: model.to_owned(), ..SwitchRequest::default() }
 }
 
 /// One switch, with its steps, and its evidence until the agent's own traffic shows it.

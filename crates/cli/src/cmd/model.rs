@@ -38,6 +38,7 @@ pub(super) async fn set(session: &Session, target: String, provider: String, mod
         restart,
         move_others: options.move_others,
         keep_going: options.keep_going,
+        ..SwitchRequest::default()
     };
     if options.dry_run {
         return plan(session, &request).await;

@@ -140,7 +140,7 @@ impl Access {
     /// Revokes a token: from now on it opens nothing. Returns what it was.
     pub async fn revoke_token(&self, actor: &Actor, id: &str, dry_run: bool) -> Result<TokenView, OpError> {
         only_admin(actor)?;
-        let taken = |kept: &mut Kept| {
+        let take_out = |kept: &mut Kept| {
             let at = kept.tokens.iter().position(|known| known.id == id);
             let none = || OpError::new(Fault::NotFound, Code::TokenNotFound, format!("there is no token `{id}`"));
             let at = at.ok_or_else(|| none().hint("`agm token list` shows those there are"))?;
@@ -148,9 +148,9 @@ impl Access {
         };
         if dry_run {
             self.0.agm.acting()?;
-            return Ok(self.view(&taken(&mut self.0.book.read().await?)?));
+            return Ok(self.view(&take_out(&mut self.0.book.read().await?)?));
         }
-        let token = self.0.book.update(taken).await?;
+        let token = self.0.book.update(take_out).await?;
         self.0.agm.audit(actor, "token.revoke", &token.name, json!({ "id": id })).await;
         Ok(self.view(&token))
     }

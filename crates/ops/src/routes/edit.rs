@@ -22,6 +22,7 @@ use crate::actor::Actor;
 use crate::agents::present;
 use crate::agm::Agm;
 use crate::error::OpError;
+use crate::seen::{Seen, exists};
 
 /// A change of a route. What is absent stays as it is; a new route takes it from the default route. Formatted, it shows no header's value.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -94,17 +95,17 @@ impl Agm {
         actor: &Actor,
         name: &str,
         edit: &RouteEdit,
-        expected: Option<&str>,
+        seen: &Seen,
         dry_run: bool,
     ) -> Result<RouteChanged, OpError> {
         self.acting()?;
         let mut writer = self.writer().await;
         let before = writer.document.routes.get(name).cloned();
-        match &before {
-            Some(route) => self.unchanged(&format!("route `{name}`"), route, expected)?,
-            // Who expects a version of it has seen one.
-            None if expected.is_some_and(|tag| tag != "*") => return Err(OpError::no_route(name)),
-            None => {}
+        match (&before, seen) {
+            (Some(route), Seen::Tag(tag)) => self.unchanged(&format!("route `{name}`"), route, Some(tag))?,
+            (Some(_), Seen::Nothing) => return Err(exists(&format!("a route `{name}`"))),
+            (None, Seen::Tag(_)) => return Err(OpError::no_route(name)),
+            _ => {}
         }
         let mut found = Vec::new();
         let created = before.is_none();

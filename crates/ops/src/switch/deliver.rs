@@ -23,12 +23,14 @@ impl Run {
     /// Makes the assignments part of a revision and publishes their `model.json`.
     pub(super) async fn record(&mut self) -> Result<(), OpError> {
         let mut writer = self.agm.writer().await;
+        let members = self.live_members();
+        // Another process may have written since the plan.
+        self.request.is_still_wanted(&writer.document, members.iter().filter(|m| !m.joined).map(|m| &m.agent))?;
         let assign = |m: &MemberReport| Edit::Assign {
             agent: m.agent.clone(),
             from: writer.document.assignments.get(&m.agent).cloned().map(Box::new),
             to: Some(Box::new(m.to.clone())),
         };
-        let members = self.live_members();
         let edits: Vec<Edit> = members.iter().map(assign).collect();
         self.begin(Step::Record, Act::edits(edits.clone())).await?;
         for edit in &edits {

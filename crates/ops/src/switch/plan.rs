@@ -115,6 +115,7 @@ impl Agm {
     pub(super) async fn resolve(&self, request: &SwitchRequest, targets: &BTreeSet<AgentId>, id: &str) -> Result<Resolved, OpError> {
         let current = self.current();
         let document = &current.document;
+        request.is_still_wanted(document, targets)?;
         check_request(request, document)?;
         let provider = ProviderName::from(request.provider.as_str());
         let wishes: Vec<Wish> =

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use agm_domain::code::Code;
-use agm_ops::Agm;
+use agm_ops::{Agm, Seen};
 use agm_simvendor::{Behaviour, On};
 use agm_testkit::dir::DataDir;
 use serde_json::json;
@@ -44,7 +44,7 @@ async fn a_default_is_given_away_only_as_it_was_seen() {
     let meanwhile = async {
         world.vendors[1].wait_for_count(seen + 1).await;
         let edit = edit(json!({ "upstreams": [{ "provider": "first", "weight": 100, "modelMapping": { "x": "y" } }] }));
-        world.agm.put_route(&actor(), "default-ai-route", &edit, None, false).await.unwrap();
+        world.agm.put_route(&actor(), "default-ai-route", &edit, &Seen::Anything, false).await.unwrap();
     };
     let someone = actor();
     let (set, ()) = tokio::join!(world.agm.set_default(&someone, "second", Some(&tag), false), meanwhile);

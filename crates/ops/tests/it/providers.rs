@@ -3,7 +3,7 @@
 use agm_domain::code::Code;
 use agm_domain::diff::{Change, ChangeKind, diff};
 use agm_domain::noun::Noun;
-use agm_ops::{Fault, KeyChange, ProviderPatch, RouteEdit, TestRequest};
+use agm_ops::{Fault, KeyChange, ProviderPatch, RouteEdit, Seen, TestRequest};
 use agm_simvendor::Behaviour;
 use serde_json::{Value, json};
 
@@ -217,7 +217,7 @@ async fn a_provider_in_use_stays_and_says_by_whom() {
         "modelPredicates": [{ "matchType": "EQUAL", "matchValue": "mixed" }]
     }))
     .unwrap();
-    world.agm.put_route(&actor(), "mix", &edit, None, false).await.unwrap();
+    world.agm.put_route(&actor(), "mix", &edit, &Seen::Anything, false).await.unwrap();
 
     let error = world.agm.remove_provider(&actor(), "second", None, false).await.unwrap_err();
     assert_eq!((error.fault, error.code), (Fault::Conflict, Code::ProviderInUse));

@@ -2,7 +2,7 @@
 
 use agm_domain::agent::AgentId;
 use agm_domain::code::Code;
-use agm_ops::{ExplainRequest, Fault, RouteEdit};
+use agm_ops::{ExplainRequest, Fault, RouteEdit, Seen};
 use serde_json::{Value, json};
 
 use crate::world::{World, actor};
@@ -46,14 +46,14 @@ async fn an_edit_keeps_what_it_does_not_name() {
     let world = two().await;
     let before = world.agm.route("second-ai-route").unwrap();
     let mapping = json!({ "upstreams": [{ "provider": "second", "modelMapping": { "deepseek-fast": "deepseek-chat" } }] });
-    let changed = world.agm.put_route(&actor(), "second-ai-route", &edit(mapping), Some(&before.etag), false).await.unwrap();
+    let changed = world.agm.put_route(&actor(), "second-ai-route", &edit(mapping), &Seen::tag(&before.etag), false).await.unwrap();
     let pointers: Vec<&str> = changed.changes.iter().flat_map(|c| &c.members).map(|m| m.pointer.as_str()).collect();
     assert_eq!(pointers, ["/upstreams/0/modelMapping/deepseek-fast"]);
     assert_eq!((changed.created, changed.route.created_at.clone()), (false, before.created_at.clone()), "age decides between routes");
     assert_eq!(world.agm.explain(&ask("deepseek-fast", None)).unwrap().upstreams[0].model, "deepseek-chat");
-    let stale = world.agm.put_route(&actor(), "second-ai-route", &RouteEdit::default(), Some(&before.etag), false).await.unwrap_err();
+    let stale = world.agm.put_route(&actor(), "second-ai-route", &RouteEdit::default(), &Seen::tag(&before.etag), false).await.unwrap_err();
     assert_eq!((stale.fault, stale.code), (Fault::Stale, Code::VersionConflict));
-    let nothing = world.agm.put_route(&actor(), "second-ai-route", &RouteEdit::default(), None, false).await.unwrap();
+    let nothing = world.agm.put_route(&actor(), "second-ai-route", &RouteEdit::default(), &Seen::Anything, false).await.unwrap();
     assert_eq!((nothing.changes.len(), nothing.revision), (0, None));
 }
 
@@ -65,11 +65,11 @@ async fn listed_models_come_and_go_with_their_predicates() {
     };
     let before = ids(&world);
     let list = |models: &[&str]| edit(json!({ "models": models }));
-    world.agm.put_route(&actor(), "second-ai-route", &list(&["special-1", "deepseek-v9"]), None, false).await.unwrap();
+    world.agm.put_route(&actor(), "second-ai-route", &list(&["special-1", "deepseek-v9"]), &Seen::Anything, false).await.unwrap();
     assert_eq!(ids(&world), [before.clone(), vec!["special-1".to_owned()]].concat(), "what a prefix takes needs no predicate");
-    world.agm.put_route(&actor(), "second-ai-route", &list(&[]), None, false).await.unwrap();
+    world.agm.put_route(&actor(), "second-ai-route", &list(&[]), &Seen::Anything, false).await.unwrap();
     assert_eq!(ids(&world), before);
-    world.agm.put_route(&actor(), "default-ai-route", &list(&["gpt-4o"]), None, false).await.unwrap();
+    world.agm.put_route(&actor(), "default-ai-route", &list(&["gpt-4o"]), &Seen::Anything, false).await.unwrap();
     assert_eq!(world.agm.route("default-ai-route").unwrap().model_predicates, [], "the catch-all stays one");
 }
 
@@ -88,7 +88,7 @@ async fn nobody_is_moved_by_an_edit() {
         ),
     ];
     for (route, change) in cases {
-        let error = world.agm.put_route(&actor(), route, &edit(change.clone()), None, false).await.unwrap_err();
+        let error = world.agm.put_route(&actor(), route, &edit(change.clone()), &Seen::Anything, false).await.unwrap_err();
         assert_eq!((error.fault, error.code), (Fault::Conflict, Code::RouteConflict), "{change}: {error}");
         assert_eq!(error.details["moved"][0]["agent"], "worker:alice", "{change}");
     }
@@ -142,11 +142,11 @@ async fn what_the_console_or_good_sense_refuses_is_refused() {
         ),
     ];
     for (route, change, code) in cases {
-        let error = world.agm.put_route(&actor(), route, &edit(change.clone()), None, false).await.unwrap_err();
+        let error = world.agm.put_route(&actor(), route, &edit(change.clone()), &Seen::Anything, false).await.unwrap_err();
         assert_eq!(error.code, code, "{change}: {error}");
     }
     assert_eq!(
-        world.agm.put_route(&actor(), "mix", &RouteEdit::default(), Some("abc"), false).await.unwrap_err().code,
+        world.agm.put_route(&actor(), "mix", &RouteEdit::default(), &Seen::tag("abc"), false).await.unwrap_err().code,
         Code::RouteNotFound
     );
     assert_eq!(world.revision(), before);
@@ -161,9 +161,9 @@ async fn a_route_of_ones_own_with_fallback_and_headers() {
         "fallback": { "upstreams": [{ "provider": "second" }] },
         "headerControl": { "enabled": true, "request": { "set": [{ "key": "x-api-key", "value": "hush-0123456789abcdefghij" }], "add": [], "remove": [] } }
     });
-    let plan = world.agm.put_route(&actor(), "mix", &edit(change.clone()), None, true).await.unwrap();
+    let plan = world.agm.put_route(&actor(), "mix", &edit(change.clone()), &Seen::Anything, true).await.unwrap();
     assert!(plan.created && plan.revision.is_none() && world.agm.route("mix").is_err());
-    let made = world.agm.put_route(&actor(), "mix", &edit(change), None, false).await.unwrap();
+    let made = world.agm.put_route(&actor(), "mix", &edit(change), &Seen::Anything, false).await.unwrap();
     let route = made.route;
     assert_eq!((route.managed, route.models.as_slice(), route.auth.enabled), (false, ["team-model".to_owned()].as_slice(), true));
     let fallback = route.fallback.unwrap();
@@ -171,10 +171,13 @@ async fn a_route_of_ones_own_with_fallback_and_headers() {
     let shown = route.header_control.unwrap();
     assert_eq!(shown["request"]["set"][0]["value"], "hus…ghij");
     // What was shown may come back: it means the value that is stored.
-    let back = world.agm.put_route(&actor(), "mix", &edit(json!({ "headerControl": shown })), None, false).await.unwrap();
+    let back = world.agm.put_route(&actor(), "mix", &edit(json!({ "headerControl": shown })), &Seen::Anything, false).await.unwrap();
     assert_eq!(back.changes, []);
-    let cleared =
-        world.agm.put_route(&actor(), "mix", &edit(json!({ "headerControl": null, "fallback": null })), None, false).await.unwrap();
+    let cleared = world
+        .agm
+        .put_route(&actor(), "mix", &edit(json!({ "headerControl": null, "fallback": null })), &Seen::Anything, false)
+        .await
+        .unwrap();
     assert_eq!((cleared.route.header_control, cleared.route.fallback), (None, None));
     let gone = world.agm.delete_route(&actor(), "mix", Some(&cleared.route.etag), false).await.unwrap();
     assert_eq!(gone.changes.len(), 1);
@@ -198,7 +201,7 @@ async fn a_masked_value_stands_for_the_one_in_the_same_place_only() {
     let (first, second) = ("hush-0123456789abcdefghij", "hush-9876543210zyxwvughij");
     let header = |value: &str| json!({ "key": "X-Auth", "value": value });
     let control = |request: Value, response: Value| json!({ "headerControl": { "enabled": true, "request": { "set": request }, "response": { "set": response } } });
-    let put = async |change: Value| world.agm.put_route(&actor(), "second-ai-route", &edit(change), None, false).await;
+    let put = async |change: Value| world.agm.put_route(&actor(), "second-ai-route", &edit(change), &Seen::Anything, false).await;
     let made = put(control(json!([header(first), header(second), { "key": "x-team", "value": "blue" }]), json!([]))).await.unwrap();
     let shown = made.route.header_control.unwrap();
     let mask = shown["request"]["set"][0]["value"].clone();
@@ -222,7 +225,7 @@ async fn what_cannot_be_read_is_not_repeated() {
     let world = two().await;
     let hush = "hush-0123456789abcdefghij";
     let change = edit(json!({ "headerControl": { "request": { "set": hush } } }));
-    let error = world.agm.put_route(&actor(), "second-ai-route", &change, None, false).await.unwrap_err();
+    let error = world.agm.put_route(&actor(), "second-ai-route", &change, &Seen::Anything, false).await.unwrap_err();
     assert!(!format!("{error:?}").contains("0123456789"), "{error:?}");
     let patch: agm_ops::ProviderPatch = serde_json::from_value(json!({ "failover": { "failureThreshold": hush } })).unwrap();
     let error = world.agm.edit_provider(&actor(), "second", patch, None, false).await.unwrap_err();
@@ -244,22 +247,22 @@ async fn the_hinted_alias_works() {
     assert!(hint.contains(command), "{hint}");
     // What the command sends; the provider has no route yet.
     let change = |alias: &str| edit(json!({ "modelMapping": { alias: "deepseek-chat" }, "models": [alias] }));
-    let made = world.agm.put_route(&actor(), "router-ai-route", &change("router.deepseek-chat"), None, false).await.unwrap();
+    let made = world.agm.put_route(&actor(), "router-ai-route", &change("router.deepseek-chat"), &Seen::Anything, false).await.unwrap();
     assert!(made.created && made.route.managed, "it is the route that hybrid routing would make");
     let goes = world.agm.explain(&ask("router.deepseek-chat", None)).unwrap();
     assert_eq!((goes.upstreams[0].provider.as_str(), goes.upstreams[0].model.as_str()), ("router", "deepseek-chat"));
     world.run_on("manager", "router", "router.deepseek-chat").await;
     // A route that is there keeps what it maps already.
     let more = edit(json!({ "modelMapping": { "second.m": "m", "router.deepseek-chat": null } }));
-    let changed = world.agm.put_route(&actor(), "router-ai-route", &more, None, true).await.unwrap();
+    let changed = world.agm.put_route(&actor(), "router-ai-route", &more, &Seen::Anything, true).await.unwrap();
     assert_eq!(changed.route.upstreams[0].model_mapping, *json!({ "second.m": "m" }).as_object().unwrap());
     assert_eq!(changed.notes.len(), 1, "the Manager's model would be another one: {:?}", changed.notes);
     // The default owner's aliases are on the default route.
     let change = edit(json!({ "modelMapping": { "first.kimi": "kimi" }, "models": ["first.kimi"] }));
-    world.agm.put_route(&actor(), "default-ai-route", &change, None, false).await.unwrap();
+    world.agm.put_route(&actor(), "default-ai-route", &change, &Seen::Anything, false).await.unwrap();
     assert_eq!(world.agm.explain(&ask("first.kimi", None)).unwrap().upstreams[0].model, "kimi");
     let several = json!({ "upstreams": [{ "provider": "first", "weight": 50 }, { "provider": "second", "weight": 50 }], "models": ["x"], "modelMapping": { "x": "y" } });
-    let error = world.agm.put_route(&actor(), "mix", &edit(several), None, false).await.unwrap_err();
+    let error = world.agm.put_route(&actor(), "mix", &edit(several), &Seen::Anything, false).await.unwrap_err();
     assert_eq!((error.code, error.fault), (Code::ValidationFailed, Fault::Invalid));
 }
 
@@ -268,7 +271,7 @@ async fn what_is_wrong_is_found_and_mended() {
     let world = two().await;
     assert_eq!(world.agm.route_findings(), []);
     let extra = json!({ "modelPredicates": [{ "matchType": "PRE", "matchValue": "deepseek-" }, { "matchType": "EQUAL", "matchValue": "unused-1" }] });
-    world.agm.put_route(&actor(), "second-ai-route", &edit(extra), None, false).await.unwrap();
+    world.agm.put_route(&actor(), "second-ai-route", &edit(extra), &Seen::Anything, false).await.unwrap();
     let found = world.agm.route_findings();
     assert_eq!(
         found.iter().map(|f| (f.route.as_str(), f.diagnostic.code, f.repairable)).collect::<Vec<_>>(),

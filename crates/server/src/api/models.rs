@@ -1,6 +1,6 @@
 //! The model catalog.
 
-use agm_ops::{ModelChanged, ModelView};
+use agm_ops::{ModelChanged, ModelView, Seen, exists};
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::answer::{Items, tagged};
 use crate::auth::Caller;
 use crate::error::ApiResult;
-use crate::extract::{Body, DryRun, IfMatch, IfMatchHeader, Name, PutCondition, PutHeaders, Query, exists};
+use crate::extract::{Body, DryRun, IfMatch, IfMatchHeader, Name, PutCondition, PutHeaders, Query};
 use crate::state::App;
 
 /// List models
@@ -44,10 +44,11 @@ pub(crate) async fn put(
 ) -> ApiResult<Response> {
     let present = app.agm.model(&id)?;
     // Every model has a card, and so a state to edit; creating means that this deployment has none of its own yet.
-    let expected = match condition {
-        PutCondition::Match(tag) => tag,
-        PutCondition::New if present.own.is_some() => return Err(exists(&format!("a card of `{id}`"))),
-        PutCondition::New => present.etag,
+    let expected = match condition.0 {
+        Seen::Anything => "*".to_owned(),
+        Seen::Tag(tag) => tag,
+        Seen::Nothing if present.own.is_some() => return Err(exists(&format!("a card of `{id}`")).into()),
+        Seen::Nothing => present.etag,
     };
     let changed = app.agm.put_model(caller.actor(), &id, Value::Object(card), Some(&expected), query.dry_run).await?;
     Ok(tagged(&changed.model.etag, &changed))

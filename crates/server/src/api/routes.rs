@@ -58,8 +58,7 @@ pub(crate) async fn put(
     condition: PutCondition,
     Body(edit): Body<RouteEdit>,
 ) -> ApiResult<Response> {
-    let expected = condition.settle(&format!("route `{name}`"), app.agm.route(&name).map(drop))?;
-    let changed = app.agm.put_route(caller.actor(), &name, &edit, Some(&expected), query.dry_run).await?;
+    let changed = app.agm.put_route(caller.actor(), &name, &edit, &condition.0, query.dry_run).await?;
     if changed.created {
         return Ok(made(query.dry_run, &format!("/api/v1/routes/{name}"), &changed));
     }

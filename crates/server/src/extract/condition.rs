@@ -1,7 +1,7 @@
 //! Which state an edit is made on: `If-Match` and `If-None-Match`.
 
 use agm_domain::code::Code;
-use agm_ops::{Fault, OpError};
+use agm_ops::Seen;
 use axum::extract::FromRequestParts;
 use http::HeaderMap;
 use http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
@@ -13,12 +13,7 @@ use crate::error::{ApiError, ApiResult};
 pub(crate) struct IfMatch(pub(crate) String);
 
 /// What a PUT is made on.
-pub(crate) enum PutCondition {
-    /// This state, or (`*`) whatever there is.
-    Match(String),
-    /// Nothing: it creates.
-    New,
-}
+pub(crate) struct PutCondition(pub(crate) Seen);
 
 /// For the OpenAPI document.
 #[derive(utoipa::IntoParams)]
@@ -60,34 +55,13 @@ impl<S: Sync> FromRequestParts<S> for PutCondition {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> ApiResult<Self> {
         let (present, absent) = (tag(&parts.headers, &IF_MATCH)?, tag(&parts.headers, &IF_NONE_MATCH)?);
         match (present, absent.as_deref()) {
-            (Some(tag), None) => Ok(Self::Match(tag)),
-            (None, Some("*")) => Ok(Self::New),
+            (Some(tag), None) => Ok(Self(Seen::tag(tag))),
+            (None, Some("*")) => Ok(Self(Seen::Nothing)),
             (None, None) => Err(required("`If-Match: <etag>` to edit, `If-None-Match: *` to create, or `If-Match: *` to force it")),
             _ => Err(ApiError::new(Code::MalformedBody, "the preconditions cannot be understood")
                 .hint("send either `If-Match: <etag>` or `If-None-Match: *`")),
         }
     }
-}
-
-impl PutCondition {
-    /// What the operation has to find, given what there is. `what` names it in the refusal.
-    pub(crate) fn settle<E>(self, what: &str, present: Result<(), E>) -> ApiResult<String>
-    where
-        ApiError: From<E>,
-    {
-        match (self, present) {
-            (Self::New, Ok(())) => Err(exists(what)),
-            (Self::New, Err(_)) => Ok("*".to_owned()),
-            (Self::Match(tag), Err(error)) if tag != "*" => Err(error.into()),
-            (Self::Match(tag), _) => Ok(tag),
-        }
-    }
-}
-
-/// What `If-None-Match: *` did not expect.
-pub(crate) fn exists(what: &str) -> ApiError {
-    let error = OpError::new(Fault::Stale, Code::VersionConflict, format!("{what} exists already"));
-    error.hint("read it, and edit it with `If-Match`").into()
 }
 
 fn tag(headers: &HeaderMap, name: &HeaderName) -> ApiResult<Option<String>> {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use agm_domain::agent::AgentId;
 use agm_domain::code::Code;
 use agm_domain::evidence::Evidence;
-use agm_domain::switch::{Restart, SwitchState};
-use agm_ops::{OpError, SwitchReport, SwitchRequest};
+use agm_domain::switch::SwitchState;
+use agm_ops::{OpError, Seen, SwitchReport};
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::assignment::named;
 use crate::answer::located;
+use crate::api::assignments::AssignmentRequest;
 use crate::auth::Caller;
 use crate::error::ApiResult;
 use crate::extract::{Lenient, Name, Query, Wait};
@@ -24,39 +25,14 @@ use crate::state::App;
 /// How long is waited unless the caller says otherwise.
 const PATIENCE: Duration = Duration::from_secs(25);
 
-/// What an agent shall run on.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Wish {
-    /// Which provider.
-    provider: String,
-    /// Which model.
-    model: String,
-    /// Tokens; the model card's if absent.
-    #[serde(default)]
-    context_window: Option<u64>,
-    /// Tokens; the model card's if absent.
-    #[serde(default)]
-    max_tokens: Option<u64>,
-    /// The model card's if absent.
-    #[serde(default)]
-    reasoning: Option<bool>,
-    /// What may be done about a restart that the runtime needs.
-    #[serde(default)]
-    restart: Option<Restart>,
-    /// Takes agents along whose model would reach another provider.
-    #[serde(default)]
-    move_others: bool,
-}
-
-/// The same with its target.
+/// What an agent shall run on, with its target.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub(crate) struct SetModel {
     /// `manager`, `alice` or `worker:alice`.
     target: String,
     /// What it shall run on.
     #[serde(flatten)]
-    wish: Wish,
+    wish: AssignmentRequest,
 }
 
 /// What became of it.
@@ -91,13 +67,13 @@ pub(crate) struct ModelSet {
 /// Set the Manager's model (monitor API)
 ///
 /// A whole switch, waited for (25 s, or `wait`); 202 if it is not done by then, or if a restart is needed.
-#[utoipa::path(put, path = "/ni_status/assignment/manager", params(Wait), request_body = Wish,
+#[utoipa::path(put, path = "/ni_status/assignment/manager", params(Wait), request_body = AssignmentRequest,
     responses((status = 200, body = ModelSet), (status = 202, body = ModelSet), PeerErrors))]
 pub(crate) async fn put_manager(
     State(app): State<App>,
     caller: Caller,
     Query(query): Query<Wait>,
-    Lenient(wish): Lenient<Wish>,
+    Lenient(wish): Lenient<AssignmentRequest>,
 ) -> ApiResult<Response> {
     set(&app, &caller, &AgentId::Manager, wish, query.wait).await
 }
@@ -105,14 +81,14 @@ pub(crate) async fn put_manager(
 /// Set a Worker's model (monitor API)
 ///
 /// A whole switch, waited for (25 s, or `wait`); 202 if it is not done by then, or if a restart is needed.
-#[utoipa::path(put, path = "/ni_status/assignment/workers/{name}", params(Wait), request_body = Wish,
+#[utoipa::path(put, path = "/ni_status/assignment/workers/{name}", params(Wait), request_body = AssignmentRequest,
     responses((status = 200, body = ModelSet), (status = 202, body = ModelSet), PeerErrors))]
 pub(crate) async fn put_worker(
     State(app): State<App>,
     caller: Caller,
     Name(name): Name,
     Query(query): Query<Wait>,
-    Lenient(wish): Lenient<Wish>,
+    Lenient(wish): Lenient<AssignmentRequest>,
 ) -> ApiResult<Response> {
     set(&app, &caller, &named(&name), wish, query.wait).await
 }
@@ -132,20 +108,10 @@ pub(crate) async fn set_model(
     set(&app, &caller, &target, request.wish, query.wait).await
 }
 
-async fn set(app: &App, caller: &Caller, target: &AgentId, wish: Wish, wait: Option<Duration>) -> ApiResult<Response> {
+async fn set(app: &App, caller: &Caller, target: &AgentId, wish: AssignmentRequest, wait: Option<Duration>) -> ApiResult<Response> {
     // One agent, and one that exists: `worker:*` names many only in `/api/v1`.
     app.agm.agent(target)?;
-    let request = SwitchRequest {
-        targets: vec![target.to_string()],
-        provider: wish.provider,
-        model: wish.model,
-        context_window: wish.context_window,
-        max_tokens: wish.max_tokens,
-        reasoning: wish.reasoning,
-        restart: wish.restart,
-        move_others: wish.move_others,
-        keep_going: false,
-    };
+    let request = wish.of(target, Seen::Anything);
     let id = app.agm.start_switch(caller.actor(), request).await?;
     let report = app.agm.wait_for_switch(&id, wait.unwrap_or(PATIENCE)).await?;
     let error = report.error();

@@ -82,6 +82,42 @@ async fn an_assignment_is_put_on_the_state_that_was_read() {
     bed.get(path).await.refused(404, "ASSIGNMENT_NOT_FOUND");
 }
 
+/// Two switches are asked for on the same state; when the turn of the second comes, it finds another one.
+async fn second_finds_another_state(assigned_before: bool) {
+    let (bed, vendor) = Bed::with_provider().await;
+    let path = "/api/v1/agents/worker:alice/assignment";
+    let put = |query: &'static str, (name, value): (&'static str, &str), model: &'static str| {
+        let request = bed.request(Method::PUT, &format!("{path}{query}")).header(name, value);
+        Answer::of(request.json(&json!({ "provider": "one", "model": model })))
+    };
+    let mut condition = ("if-none-match", "*".to_owned());
+    if assigned_before {
+        put("?wait=30s", ("if-none-match", "*"), "before").await.expect(200);
+        condition = ("if-match", bed.get(path).await.header("etag").to_owned());
+    }
+    let condition = (condition.0, condition.1.as_str());
+    vendor.push_on(On::Inference, Behaviour::SlowFirstByte(Duration::from_secs(1)));
+    put("", condition, "first").await.expect(202);
+    // Nothing is changed yet, so it is taken in.
+    let (waiting, waited) = (put("", condition, "second").await.expect(202), put("?wait=30s", condition, "third").await);
+    let refused = waited.refused(412, "VERSION_CONFLICT");
+    let mut switches = vec![refused["details"]["switch"].clone(), waiting["switch"].clone()];
+    let report = bed.get(&format!("/api/v1/switches/{}?wait=30s", switches[1].as_str().unwrap())).await.expect(200);
+    assert_eq!((&report["success"], &report["code"]), (&json!(false), &json!("VERSION_CONFLICT")), "{report}");
+    assert_eq!(bed.get(path).await.expect(200)["model"], "first");
+    let published = bed.dir.join("agents/alice/model.json");
+    assert!(std::fs::read_to_string(published).unwrap().contains("\"first\""));
+    let revisions = bed.get("/api/v1/backups?limit=500").await.expect(200).to_string();
+    switches.retain(|id| revisions.contains(id.as_str().unwrap()));
+    assert_eq!(switches, Vec::<Value>::new(), "a switch that was refused wrote a revision");
+}
+
+#[tokio::test]
+async fn a_condition_holds_when_the_turn_comes() {
+    second_finds_another_state(true).await;
+    second_finds_another_state(false).await;
+}
+
 #[tokio::test]
 async fn switches_are_listed_newest_first_in_pages() {
     let (bed, _vendor) = Bed::with_provider().await;
