@@ -1,9 +1,10 @@
 // English is the source: every other dictionary has exactly these keys.
 
+import { agents } from './en/agents'
 import { codes } from './en/codes'
 import { shell } from './en/shell'
 import { switches } from './en/switch'
 import { words } from './en/words'
 
-export const en = { ...codes, ...shell, ...switches, ...words }
+export const en = { ...agents, ...codes, ...shell, ...switches, ...words }
 export type Key = keyof typeof en

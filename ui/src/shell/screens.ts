@@ -15,4 +15,11 @@ export interface Screen {
 /** Every screen, in the order of the menu. Each is loaded when it is first opened. */
 export const screens: Screen[] = [
   { path: '', key: 'h', title: 'nav.home', icon: 'home', load: () => import('../pages/home/Home.svelte') },
+  {
+    path: 'agents',
+    key: 'a',
+    title: 'nav.agents',
+    icon: 'agents',
+    load: () => import('../pages/agents/Agents.svelte'),
+  },
 ]
