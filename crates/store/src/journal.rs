@@ -1,5 +1,7 @@
 //! The switch journal: `agm/switches/<id>/<name>.json`, create-only.
 
+use std::collections::BTreeMap;
+
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -67,6 +69,18 @@ impl Store {
         ids.reverse();
         ids.truncate(limit);
         Ok(ids)
+    }
+
+    /// The ids of the journals without an entry `end`, greatest first. Names tell, so no entry is read, however many there are.
+    pub async fn journal_unended(&self, end: &str) -> Result<Vec<String>, Error> {
+        one_segment(end)?;
+        let mut ended: BTreeMap<String, bool> = BTreeMap::new();
+        for path in self.0.blob.list(FOLDER, None).await? {
+            let entry = path.strip_prefix(FOLDER).and_then(|rest| rest.strip_prefix('/')).and_then(|rest| rest.split_once('/'));
+            let Some((id, name)) = entry else { continue };
+            *ended.entry(id.to_owned()).or_default() |= name.strip_suffix(".json") == Some(end);
+        }
+        Ok(ended.into_iter().rev().filter(|(_, ended)| !ended).map(|(id, _)| id).collect())
     }
 
     /// Whether journal `id` has an entry of this name; only that entry is asked for.

@@ -12,6 +12,7 @@ mod keyring;
 mod lease;
 mod log;
 mod master_key;
+mod numbered;
 mod object;
 mod pin;
 mod published;

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::document::{corrupt, decode, encode, read};
 use crate::revision::Stored;
-use crate::{Draft, Error, Revision, RevisionHead, Store, secrets};
+use crate::{Draft, Error, Revision, RevisionHead, Store, numbered, secrets};
 
 const FOLDER: &str = "agm/revisions";
 /// What sealed secrets of a revision are bound to, beside their place.
@@ -236,7 +236,7 @@ impl Store {
     async fn numbers(&self, after: Option<u64>) -> Result<Vec<u64>, Error> {
         let after = after.map(path);
         let names = self.0.blob.list(FOLDER, after.as_deref()).await?;
-        Ok(names.iter().filter_map(|name| number(name)).collect())
+        Ok(names.iter().filter_map(|name| numbered::number(FOLDER, name)).collect())
     }
 
     fn remember(&self, revision: &Arc<Revision>) {
@@ -265,11 +265,5 @@ fn misplaced(path: &str) -> Error {
 }
 
 fn path(number: u64) -> String {
-    format!("{FOLDER}/{number:020}.json")
-}
-
-fn number(name: &str) -> Option<u64> {
-    let digits = name.strip_prefix(FOLDER)?.strip_prefix('/')?;
-    let digits = digits.strip_suffix(".json")?;
-    if digits.len() == 20 { digits.parse().ok() } else { None }
+    numbered::path(FOLDER, number)
 }

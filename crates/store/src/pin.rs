@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::document::{FORMAT, encode, read};
-use crate::{Error, Store};
+use crate::{Error, Store, numbered};
 
 const FOLDER: &str = "agm/pins";
 
@@ -68,7 +68,7 @@ impl Store {
     /// The numbers of the pinned revisions.
     pub(crate) async fn pinned(&self) -> Result<BTreeSet<u64>, Error> {
         let names = self.0.blob.list(FOLDER, None).await?;
-        Ok(names.iter().filter_map(|name| number(name)).collect())
+        Ok(names.iter().filter_map(|name| numbered::number(FOLDER, name)).collect())
     }
 
     pub(crate) async fn drop_pin(&self, number: u64) -> Result<(), Error> {
@@ -81,10 +81,5 @@ fn pin(number: u64, stored: Stored) -> Pin {
 }
 
 fn path(number: u64) -> String {
-    format!("{FOLDER}/{number:020}.json")
-}
-
-fn number(name: &str) -> Option<u64> {
-    let digits = name.strip_prefix(FOLDER)?.strip_prefix('/')?;
-    digits.strip_suffix(".json")?.parse().ok()
+    numbered::path(FOLDER, number)
 }

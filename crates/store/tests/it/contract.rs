@@ -282,6 +282,8 @@ async fn retention_keeps_the_law(bed: Bed) {
     bed.advance(DAY);
     store.renew().await.unwrap();
     grow(&store, 8).await;
+    // Not one of ours, whatever it says.
+    bed.blob.put("agm/pins/5.json", "{}".into()).await.unwrap();
     // Kept: the last three, the last of yesterday (4), the pinned one.
     assert_eq!(store.retain().await.unwrap(), [5, 3, 2]);
     assert_eq!(numbers(&store).await, [8, 7, 6, 4, 1]);
@@ -341,8 +343,14 @@ async fn ended_journals_go_unfinished_ones_stay(bed: Bed) {
             store.journal_put(id, "end", json!({})).await.unwrap();
         }
     }
-    assert!(store.journal_has("1", "end").await.unwrap() && store.journal_has("2", "begin").await.unwrap());
-    assert!(!store.journal_has("2", "end").await.unwrap() && !store.journal_has("none", "end").await.unwrap());
+    assert_eq!(store.journal_unended("end").await.unwrap(), ["2"]);
+    store.journal_put("2.1", "begin", json!({})).await.unwrap();
+    assert_eq!(store.journal_unended("end").await.unwrap(), ["2.1", "2"], "the newest first");
+    store.journal_put("2.1", "end", json!({})).await.unwrap();
+    assert_eq!(store.journal_trim(6, "end").await.unwrap(), 0);
+    bed.blob.delete("agm/switches/2.1/begin.json").await.unwrap();
+    bed.blob.delete("agm/switches/2.1/end.json").await.unwrap();
+    bed.blob.delete_empty_folder("agm/switches/2.1").await.unwrap();
 
     assert_eq!(store.journal_trim(5, "end").await.unwrap(), 0);
     assert_eq!(store.journal_trim(2, "end").await.unwrap(), 2);

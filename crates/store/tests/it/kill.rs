@@ -26,13 +26,8 @@ async fn open(dir: &Path) -> Store {
     Store::open(config).await.unwrap()
 }
 
-/// Not a test by itself: the process that is killed. It acknowledges every write on its output.
-#[tokio::test]
-async fn child() {
-    let Ok(dir) = std::env::var(CHILD) else {
-        return;
-    };
-    let dir = Path::new(&dir);
+/// The process that is killed. It acknowledges every write on its output.
+async fn write_until_killed(dir: &Path) {
     let lock = DirLock::acquire(dir).unwrap();
     let store = open(dir).await;
     let fencing = store.acquire(Hold::Lock(lock)).await.unwrap();
@@ -90,7 +85,7 @@ impl Acknowledged {
 /// Lets a child write until it has acknowledged `after` times and a moment more, and kills it.
 fn run_and_kill(dir: &Path, after: u64, moment: Duration) -> Acknowledged {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "kill::child", "--nocapture"])
+        .args(["--exact", "kill::what_was_acknowledged_survives", "--nocapture"])
         .env(CHILD, dir)
         .stdout(Stdio::piped())
         .spawn()
@@ -115,6 +110,23 @@ fn run_and_kill(dir: &Path, after: u64, moment: Duration) -> Acknowledged {
     acknowledged
 }
 
+/// Whether the kill came between the beginning of a write and its acknowledgement: it left a temporary file, or more than was acknowledged.
+async fn hit_a_write(dir: &Path, acknowledged: &Acknowledged) -> bool {
+    let store = open(dir).await;
+    let newest = store.newest().await.unwrap().map_or(0, |newest| newest.number());
+    let published = store.published("manager").await.unwrap();
+    let published: u64 = published.map_or(0, |text| std::str::from_utf8(&text).unwrap().parse().unwrap());
+    let journal = store.journal_ids(None, 1).await.unwrap().first().map_or(0, |id| id.parse().unwrap());
+    let more = acknowledged.revisions.last().is_some_and(|last| newest > *last)
+        || acknowledged.journals.last().is_some_and(|last| journal > *last)
+        || (acknowledged.published > 0 && published > acknowledged.published);
+    more || !leftovers(dir).is_empty()
+}
+
+fn leftovers(dir: &Path) -> Vec<u8> {
+    Command::new("find").arg(dir.join("store")).args(["-name", ".agm-tmp-*"]).output().unwrap().stdout
+}
+
 async fn check(dir: &Path, acknowledged: &Acknowledged) {
     let lock = DirLock::acquire(dir).expect("a killed process holds nothing");
     let store = open(dir).await;
@@ -137,8 +149,7 @@ async fn check(dir: &Path, acknowledged: &Acknowledged) {
         let published: u64 = std::str::from_utf8(&published).unwrap().parse().unwrap();
         assert!((acknowledged.published..=newest).contains(&published));
     }
-    let leftovers = Command::new("find").arg(dir.join("store")).args(["-name", ".agm-tmp-*"]).output().unwrap();
-    assert!(leftovers.stdout.is_empty(), "the lock's holder has swept");
+    assert!(leftovers(dir).is_empty(), "the lock's holder has swept");
 }
 
 fn env_number(name: &str, default: u64) -> u64 {
@@ -147,6 +158,10 @@ fn env_number(name: &str, default: u64) -> u64 {
 
 #[tokio::test]
 async fn what_was_acknowledged_survives() {
+    // It starts itself again as the process that is killed.
+    if let Some(dir) = std::env::var_os(CHILD) {
+        return write_until_killed(Path::new(&dir)).await;
+    }
     let seed = env_number("AGM_KILL_SEED", 1);
     let count = env_number("AGM_KILL_COUNT", 10);
     println!("AGM_KILL_SEED={seed} AGM_KILL_COUNT={count}");
@@ -157,9 +172,15 @@ async fn what_was_acknowledged_survives() {
         (state >> 33) % below
     };
     let dir = tempfile::tempdir().unwrap();
-    for _ in 0..count {
+    let (mut kills, mut hits) = (0, 0);
+    // About one in five comes in the midst of a write; without any, nothing was tried.
+    while kills < count || (hits == 0 && kills < 10 * count) {
+        kills += 1;
         let (after, moment) = (random(12), Duration::from_micros(random(4000)));
         let acknowledged = run_and_kill(dir.path(), after, moment);
+        hits += u64::from(hit_a_write(dir.path(), &acknowledged).await);
         check(dir.path(), &acknowledged).await;
     }
+    println!("{hits} of {kills} kills hit a write");
+    assert!(hits > 0, "none of {kills} kills hit a write");
 }
