@@ -1,5 +1,6 @@
 import './fonts.css'
 import './tokens.css'
+import './sprites.css'
 import './base.css'
 import { remember, remembered } from '../state/remembered'
 
