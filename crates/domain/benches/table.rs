@@ -73,6 +73,7 @@ fn header(bencher: Bencher<'_, '_>, count: usize) {
             match_type: MatchType::Equal,
             match_value: format!("team-{i}"),
             case_sensitive: None,
+            rest: serde_json::Map::new(),
         });
     });
     measure(bencher, &table, &ask("localhost", "/v1/chat/completions", "m"), "route-0");

@@ -27,7 +27,7 @@ pub fn route_hard(route: &AiRoute, document: &Document) -> Vec<Diagnostic> {
         }
     }
     for (index, predicate) in route.model_predicates.iter().enumerate() {
-        if predicate.match_type == MatchType::Regular {
+        if !matches!(predicate.match_type, MatchType::Equal | MatchType::Prefix) {
             wrong(&format!("/modelPredicates/{index}/matchType"), "a model predicate is `EQUAL` or `PRE`".to_owned());
         }
         if predicate.match_value.is_empty() {
@@ -44,11 +44,16 @@ pub fn route_hard(route: &AiRoute, document: &Document) -> Vec<Diagnostic> {
 
 fn keyed(predicates: &[KeyedPredicate], member: &str) -> Vec<Diagnostic> {
     let printable = |text: &str| text.bytes().all(|b| (0x20..0x7f).contains(&b));
+    let foreign = predicates.iter().enumerate().filter(|(_, p)| matches!(p.match_type, MatchType::Foreign(_)));
+    let foreign = foreign.map(|(index, p)| {
+        let message = format!("`{}` is no way to compare: `EQUAL`, `PRE` or `REGULAR`", p.match_type);
+        Diagnostic::hard(Code::ValidationFailed, format!("{member}/{index}/matchType"), message)
+    });
     let bad = predicates.iter().enumerate().filter(|(_, p)| p.key.is_empty() || !printable(&p.key) || !printable(&p.match_value));
-    bad.map(|(index, _)| {
+    let bad = bad.map(|(index, _)| {
         Diagnostic::hard(Code::ValidationFailed, format!("{member}/{index}"), "name and value must be printable ASCII, the name not empty")
-    })
-    .collect()
+    });
+    bad.chain(foreign).collect()
 }
 
 fn upstreams(upstreams: &[Upstream], member: &str, document: &Document) -> Vec<Diagnostic> {
@@ -123,6 +128,9 @@ pub fn consumer_hard(consumer: &Consumer, document: &Document) -> Vec<Diagnostic
         wrong("/credentials", "a consumer needs a `key-auth` credential");
         return found;
     };
+    if matches!(credential.source, KeySource::Foreign(_)) {
+        wrong("/credentials/0/source", "a key comes as `BEARER`, `HEADER` or `QUERY`");
+    }
     if credential.source != KeySource::Bearer && credential.key.as_deref().is_none_or(|k| k.trim().is_empty()) {
         wrong("/credentials/0/key", "name the header or query parameter that carries the key");
     }

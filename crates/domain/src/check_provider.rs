@@ -29,6 +29,7 @@ pub fn check(provider: &Provider) -> Vec<Diagnostic> {
             found.extend(tokens(kind, &provider.tokens));
         }
     }
+    found.extend(provider.protocol.check());
     found.extend(provider.token_failover_config.iter().flat_map(|config| failover(config, "/tokenFailoverConfig")));
     found
 }

@@ -45,7 +45,7 @@ pub struct Credential {
 }
 
 /// Where a request carries the key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum KeySource {
     /// `Authorization: Bearer <key>`.
@@ -54,6 +54,9 @@ pub enum KeySource {
     Header,
     /// A query parameter of the credential's choice.
     Query,
+    /// Another place, that agm keeps and does not know: nobody can call with such a key here.
+    #[serde(untagged)]
+    Foreign(String),
 }
 
 impl Consumer {

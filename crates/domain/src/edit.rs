@@ -105,7 +105,7 @@ pub enum Outcome {
 impl Edit {
     /// Takes a predicate off a route, remembering its place.
     pub fn remove_predicate(route: &AiRoute, predicate: ModelPredicate) -> Self {
-        let at = route.model_predicates.iter().position(|p| *p == predicate);
+        let at = route.model_predicates.iter().position(|p| p.takes_same(&predicate));
         Self::RemovePredicate { route: route.name.clone(), predicate, at }
     }
 
@@ -220,7 +220,7 @@ fn on_route(document: &mut Document, name: &RouteName, change: impl FnOnce(&mut 
 }
 
 fn add_predicate(route: &mut AiRoute, predicate: &ModelPredicate, at: Option<usize>) -> Outcome {
-    if route.model_predicates.contains(predicate) {
+    if route.model_predicates.iter().any(|p| p.takes_same(predicate)) {
         return Outcome::Already;
     }
     let end = route.model_predicates.len();
@@ -229,14 +229,14 @@ fn add_predicate(route: &mut AiRoute, predicate: &ModelPredicate, at: Option<usi
 }
 
 fn remove_predicate(route: &mut AiRoute, predicate: &ModelPredicate) -> Outcome {
-    if !route.model_predicates.contains(predicate) {
+    if !route.model_predicates.iter().any(|p| p.takes_same(predicate)) {
         return Outcome::Already;
     }
     if route.model_predicates.len() == 1 {
         // Without predicates the route would take every model.
         return Outcome::NotOurs { present: format!("`{}` is the route's last predicate", predicate.match_value) };
     }
-    route.model_predicates.retain(|p| p != predicate);
+    route.model_predicates.retain(|p| !p.takes_same(predicate));
     Outcome::Applied
 }
 

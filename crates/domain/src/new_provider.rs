@@ -76,7 +76,7 @@ impl NewProvider {
             // Old clients always send one; it would only lie about.
             provider.tokens.clear();
         }
-        provider.protocol = self.protocol;
+        provider.protocol.clone_from(&self.protocol);
         provider.token_failover_config.clone_from(&self.failover);
         place::put(&mut provider, kind, url.as_ref(), fields);
         let preset = (provider.kind != kind.id).then(|| kind.id.to_owned());

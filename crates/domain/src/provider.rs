@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::code::Code;
+use crate::diagnostic::Diagnostic;
 use crate::name::ProviderName;
 use crate::redact::Redacted;
 use crate::secret::Secret;
@@ -57,7 +59,7 @@ pub struct ProviderExtra {
 }
 
 /// The protocol clients speak with the provider (Console contract 7.3).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Protocol {
     /// OpenAI's.
     #[default]
@@ -66,6 +68,9 @@ pub enum Protocol {
     /// The vendor's own; bodies are left untouched.
     #[serde(rename = "original")]
     Original,
+    /// Another one, that agm keeps and does not know: such a provider cannot be called from here, and nobody can store one (contract 3.2).
+    #[serde(untagged)]
+    Foreign(String),
 }
 
 /// Token failover (Console contract 7.5). Times are milliseconds.
@@ -93,6 +98,24 @@ pub struct TokenFailoverConfig {
     /// Members we do not know.
     #[serde(flatten)]
     pub rest: Map<String, Value>,
+}
+
+impl Protocol {
+    /// The value as the Console writes it.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::OpenAi => "openai/v1",
+            Self::Original => "original",
+            Self::Foreign(text) => text,
+        }
+    }
+
+    /// What is wrong with one that agm does not know.
+    pub(crate) fn check(&self) -> Option<Diagnostic> {
+        let Self::Foreign(text) = self else { return None };
+        let what = format!("agm does not know the protocol `{text}`");
+        Some(Diagnostic::hard(Code::ValidationFailed, "/protocol", what).hint("use `openai/v1` or `original`"))
+    }
 }
 
 impl fmt::Debug for Provider {

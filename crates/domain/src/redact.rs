@@ -54,6 +54,9 @@ pub fn counter_pointers(document: &Value) -> Vec<String> {
 /// Text with every occurrence of the given secrets masked: vendors quote keys in their error messages.
 pub fn redact_text<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str>) -> String {
     let mut shown = text.to_owned();
+    // The longest first: one key may begin another, whose end would be left in clear.
+    let mut secrets: Vec<&str> = secrets.into_iter().collect();
+    secrets.sort_unstable_by_key(|secret| std::cmp::Reverse(secret.len()));
     for secret in secrets {
         if secret.len() >= 4 && shown.contains(secret) {
             shown = shown.replace(secret, &mask(secret));

@@ -33,7 +33,8 @@ impl Selection {
 ///
 /// - Objects of the snapshot come back as they were then; objects that are new since then go, unless the selection names others only.
 /// - Agents registered since then stay, with their consumers: a restore is no reason to lock somebody out.
-/// - Allow-lists become the union of the snapshot's and today's agents.
+/// - Allow-lists of the routes that hybrid routing keeps become the union of the snapshot's and today's agents. Those of other routes become
+///   the union of the snapshot's and today's list: whoever closed one did it on purpose.
 /// - Consumers that exist keep today's keys, unless asked for.
 /// - Temporary routes never come back.
 /// - Version counters go on from today's, so that a stale writer is still noticed.
@@ -86,9 +87,12 @@ fn finish_routes(present: &Document, restored: &mut Document, selection: &Select
         if !selection.takes(Noun::Route, name.as_str()) || today == Some(route) {
             continue;
         }
+        let kept = route.is_kept();
         if let Some(auth) = &mut route.auth_config {
             auth.allowed_consumers.retain(|c| restored.consumers.contains_key(c) || !present.consumers.contains_key(c));
-            for consumer in &agents {
+            let own = today.and_then(|r| r.auth_config.as_ref()).map(|auth| auth.allowed_consumers.as_slice()).unwrap_or_default();
+            let own = own.iter().filter(|c| restored.consumers.contains_key(*c));
+            for consumer in own.chain(agents.iter().filter(|_| kept)) {
                 if !auth.allowed_consumers.contains(consumer) {
                     auth.allowed_consumers.push(consumer.clone());
                 }

@@ -1,14 +1,17 @@
 //! An AI route, stored as the Console's object (Console contract 4.2).
 
+mod predicate;
+
 use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use self::predicate::{KeyedPredicate, MatchType, ModelPredicate, Predicate};
 use crate::name::{ConsumerName, ProviderName, RouteName};
 use crate::provider::null_as_default;
-use crate::redact::is_secret_header;
+use crate::redact::{Redacted, is_secret_header};
 use crate::secret::mask;
 
 /// The stored route.
@@ -74,58 +77,6 @@ pub struct RouteExtra {
     /// Members we do not know.
     #[serde(flatten)]
     pub rest: Map<String, Value>,
-}
-
-/// How a predicate compares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
-pub enum MatchType {
-    /// The whole value.
-    #[serde(rename = "EQUAL")]
-    Equal,
-    /// The beginning of the value, literally.
-    #[serde(rename = "PRE")]
-    Prefix,
-    /// A regular expression over the whole value. Found in objects written by installers; ours never have it.
-    #[serde(rename = "REGULAR")]
-    Regular,
-}
-
-/// A predicate without a key (path).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Predicate {
-    /// How to compare.
-    pub match_type: MatchType,
-    /// With what.
-    pub match_value: String,
-    /// Absent means yes.
-    #[serde(default)]
-    pub case_sensitive: Option<bool>,
-}
-
-/// A predicate on a header or query parameter.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct KeyedPredicate {
-    /// Header or parameter name.
-    pub key: String,
-    /// How to compare.
-    pub match_type: MatchType,
-    /// With what.
-    pub match_value: String,
-    /// Absent means yes.
-    #[serde(default)]
-    pub case_sensitive: Option<bool>,
-}
-
-/// A predicate on the request's model.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ModelPredicate {
-    /// `EQUAL` or `PRE`.
-    pub match_type: MatchType,
-    /// The id, or how it begins.
-    pub match_value: String,
 }
 
 /// One upstream of a route.
@@ -247,52 +198,15 @@ pub struct HeaderValue {
     pub key: String,
     /// Value.
     pub value: String,
+    /// Members we do not know.
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
 }
 
 impl fmt::Debug for HeaderValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let value = if is_secret_header(&self.key) { mask(&self.value) } else { self.value.clone() };
-        f.debug_struct("HeaderValue").field("key", &self.key).field("value", &value).finish()
-    }
-}
-
-impl ModelPredicate {
-    /// Takes exactly this id.
-    pub fn equal(id: &str) -> Self {
-        Self { match_type: MatchType::Equal, match_value: id.to_owned() }
-    }
-
-    /// Takes every id that begins so.
-    pub fn prefix(prefix: &str) -> Self {
-        Self { match_type: MatchType::Prefix, match_value: prefix.to_owned() }
-    }
-
-    /// Whether it takes this model. A regular expression is not evaluated here: the table does that.
-    pub fn takes(&self, model: &str) -> bool {
-        match self.match_type {
-            MatchType::Equal => self.match_value == model,
-            MatchType::Prefix => model.starts_with(&self.match_value),
-            MatchType::Regular => false,
-        }
-    }
-
-    /// Whether some model is taken by both.
-    pub fn overlaps(&self, other: &Self) -> bool {
-        match (self.match_type, other.match_type) {
-            (MatchType::Regular, _) | (_, MatchType::Regular) => false,
-            (MatchType::Equal, _) => other.takes(&self.match_value),
-            (_, MatchType::Equal) => self.takes(&other.match_value),
-            (MatchType::Prefix, MatchType::Prefix) => {
-                self.match_value.starts_with(&other.match_value) || other.match_value.starts_with(&self.match_value)
-            }
-        }
-    }
-}
-
-impl Predicate {
-    /// A path prefix, case-sensitive.
-    pub fn path(prefix: &str) -> Self {
-        Self { match_type: MatchType::Prefix, match_value: prefix.to_owned(), case_sensitive: Some(true) }
+        f.debug_struct("HeaderValue").field("key", &self.key).field("value", &value).field("rest", &Redacted(&self.rest)).finish()
     }
 }
 
@@ -324,9 +238,14 @@ impl AiRoute {
         }
     }
 
-    /// Whether hybrid routing keeps it.
+    /// Whether hybrid routing made it.
     pub fn is_managed(&self) -> bool {
         self.agm.as_ref().is_some_and(|extra| extra.managed)
+    }
+
+    /// Whether hybrid routing sees to it that every agent may call it.
+    pub fn is_kept(&self) -> bool {
+        self.is_managed() || self.name.is_default()
     }
 
     /// Whether it has a predicate that takes this model.
@@ -345,7 +264,7 @@ impl AiRoute {
         let hosts = |route: &Self| route.domains.iter().map(|domain| domain.to_ascii_lowercase()).collect::<BTreeSet<_>>();
         let path = |route: &Self| {
             let path = route.path_predicate.clone();
-            path.map(|path| Predicate { case_sensitive: Some(path.case_sensitive.unwrap_or(true)), ..path })
+            path.map(|path| Predicate { case_sensitive: Some(path.case_sensitive.unwrap_or(true)), rest: Map::new(), ..path })
         };
         hosts(self) == hosts(other) && path(self) == path(other)
     }

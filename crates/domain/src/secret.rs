@@ -54,13 +54,16 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// What stands for a secret that the store cannot open. No key; it is shown as it is.
+pub const UNREADABLE: &str = "(unreadable)";
+
 /// The fewest characters a key must have before its mask shows any of them: fewer, and what is shown helps to guess the rest.
 const MIN_SHOWN: usize = 20;
 
 /// Masks a key: three characters, an ellipsis and the last four (`sk-…a1b2`) of keys of 20 or more characters, else only the ellipsis.
 /// A reference to somebody else's secret (`${name.field}`) is not itself one and stays readable.
 pub fn mask(key: &str) -> String {
-    if key.starts_with("${") && key.ends_with('}') {
+    if key == UNREADABLE || (key.starts_with("${") && key.ends_with('}')) {
         return key.to_owned();
     }
     let chars: Vec<char> = key.chars().collect();

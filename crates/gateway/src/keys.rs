@@ -75,7 +75,7 @@ impl Keys {
     fn add(&mut self, consumer: &Consumer, index: usize, diagnostics: &mut Vec<Diagnostic>) {
         let Some(credential) = consumer.key_auth() else { return };
         let name = credential.key.as_deref().unwrap_or_default();
-        let place = match credential.source {
+        let place = match &credential.source {
             KeySource::Bearer => Place::Bearer,
             KeySource::Header => {
                 let Ok(name) = HeaderName::try_from(name) else {
@@ -88,6 +88,12 @@ impl Keys {
                 Place::Header(position(&mut self.headers, name))
             }
             KeySource::Query => Place::Query(position(&mut self.queries, name.to_owned())),
+            KeySource::Foreign(place) => {
+                let pointer = format!("/consumers/{}/credentials", consumer.name);
+                let message = format!("nobody looks for a key in `{place}`");
+                diagnostics.push(Diagnostic::policy(Code::ValidationFailed, pointer, message).hint("use `BEARER`, `HEADER` or `QUERY`"));
+                return;
+            }
         };
         for value in credential.values.iter().filter(|v| !v.is_empty()) {
             self.by_hash.entry(hash(value.expose().as_bytes())).or_default().push((place, index));

@@ -4,7 +4,6 @@ use serde_json::{Map, Value};
 
 use super::azure::Azure;
 use crate::api::Api;
-use crate::provider::Protocol;
 
 /// How the client's path becomes the vendor's.
 #[derive(Debug)]
@@ -13,7 +12,8 @@ pub(super) struct Paths {
     /// Put in front of what the layout gives (`providerBasePath`).
     pub(super) in_front: String,
     pub(super) base_path: Option<BasePath>,
-    pub(super) protocol: Protocol,
+    /// Whether the client speaks the vendor's own protocol.
+    pub(super) original: bool,
 }
 
 /// Where a vendor's APIs lie.
@@ -49,7 +49,7 @@ impl Paths {
         };
         let (path, query) = stripped.split_once('?').map_or((stripped, None), |(path, query)| (path, Some(query)));
         // With the vendor's own protocol the stripped path stands, whatever the layout says (ai-proxy's `handleRequestHeaders`).
-        let mut target = if self.protocol == Protocol::Original && stripped.len() < client.len() {
+        let mut target = if self.original && stripped.len() < client.len() {
             with_query(path.to_owned(), query)
         } else {
             self.layout.target(api, path, query, model)

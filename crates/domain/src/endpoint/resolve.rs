@@ -26,6 +26,7 @@ pub fn resolve(provider: &Provider) -> Result<Endpoint, Vec<Diagnostic>> {
     }
     let raw = &provider.raw_configs;
     let mut found = refused_modes(raw);
+    found.extend(provider.protocol.check());
     let models = ModelMapping::new(raw, &mut found);
     let place = place(kind, raw, &mut found);
     let (Some(place), true) = (place, found.is_empty()) else { return Err(found) };
@@ -43,7 +44,7 @@ pub fn resolve(provider: &Provider) -> Result<Endpoint, Vec<Diagnostic>> {
         models_path: place.models,
         stream_options: kind.stream_options && provider.protocol == Protocol::OpenAi,
         first_byte_timeout: raw.get("firstByteTimeout").and_then(Value::as_u64).filter(|ms| *ms > 0).map(Duration::from_millis),
-        paths: Paths { layout, in_front: place.in_front, base_path: base_path(raw), protocol: provider.protocol },
+        paths: Paths { layout, in_front: place.in_front, base_path: base_path(raw), original: provider.protocol == Protocol::Original },
     };
     Ok(Endpoint(Arc::new(parts)))
 }

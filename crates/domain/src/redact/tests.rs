@@ -39,6 +39,14 @@ fn quoted_keys_are_masked_in_text() {
 }
 
 #[test]
+fn a_key_that_another_one_begins_with_does_not_uncover_its_end() {
+    let (short, long) = ("sk-0123456789abcdef", "sk-0123456789abcdef-and-the-rest-of-it");
+    let text = redact_text(&format!("no account has {long}, nor {short}"), [short, long]);
+    assert!(!text.contains("rest"), "{text}");
+    assert_eq!(text, redact_text(&format!("no account has {long}, nor {short}"), [long, short]));
+}
+
+#[test]
 fn whatever_header_or_member_carries_a_credential() {
     let names = ["X-Authorization", "Proxy-Authorization", "X-Auth", "Set-Cookie", "Cookie", "x-goog-api-key", "X-Amz-Security-Token"];
     for name in names {

@@ -70,3 +70,24 @@ fn a_part_leaves_the_rest_alone() {
 fn restoring_the_present_changes_nothing() {
     assert_eq!(restore(&now(), &now(), &Selection::default()), now());
 }
+
+#[test]
+fn a_route_closed_on_purpose_stays_closed() {
+    let allowed = |managed: bool, name: &str, today: &[&str]| {
+        let (mut then, mut now) = (then(), now());
+        let put = |document: &mut Document, provider: &str, consumers: &[&str]| {
+            let mut route: crate::route::AiRoute = serde_json::from_value(route(name, provider, consumers)).unwrap();
+            route.agm.get_or_insert_default().managed = managed;
+            document.routes.insert(route.name.clone(), route);
+        };
+        put(&mut then, "a", &["worker-x"]);
+        put(&mut now, "b", today);
+        let restored = restore(&then, &now, &Selection::default());
+        let auth = restored.routes[name].auth_config.clone().unwrap();
+        auth.allowed_consumers.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(allowed(false, "vip", &["worker-x"]), "worker-x", "nobody is let in whom neither list has");
+    assert_eq!(allowed(false, "vip", &["worker-y"]), "worker-x worker-y", "whom an admin let in since then stays in");
+    assert_eq!(allowed(true, "b-ai-route", &["worker-x"]), "worker-x worker-y");
+    assert_eq!(allowed(false, "default-ai-route", &["worker-x"]), "worker-x worker-y");
+}

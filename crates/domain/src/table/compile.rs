@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::conditions::{Case, Conditions, HostKey, PathTest, Test};
+use super::conditions::{Case, Conditions, HostKey, NotCompiled, PathTest, Test};
 use super::{AllowedSet, CompiledFallback, CompiledRoute, CompiledUpstream, Mapping, RetryPolicy};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
@@ -35,8 +35,8 @@ fn conditions(route: &AiRoute, found: &mut Vec<Diagnostic>) -> Option<Conditions
     let hosts: Vec<HostKey> = route.domains.iter().filter(|d| !d.trim().is_empty()).map(|d| HostKey::new(d)).collect();
     let mut models = Vec::with_capacity(route.model_predicates.len());
     for (i, predicate) in route.model_predicates.iter().enumerate() {
-        let pointer = format!("/modelPredicates/{i}/matchValue");
-        models.extend(test(predicate.match_type, &predicate.match_value, pointer, found));
+        let pointer = format!("/modelPredicates/{i}");
+        models.extend(test(&predicate.match_type, &predicate.match_value, pointer, found));
     }
     let headers = keyed(&route.header_predicates, "/headerPredicates", found)
         .into_iter()
@@ -61,20 +61,20 @@ fn path(route: &AiRoute, found: &mut Vec<Diagnostic>) -> Option<PathTest> {
         return None;
     }
     let case = if predicate.case_sensitive == Some(false) { Case::Ignored } else { Case::Sensitive };
-    PathTest::new(predicate.match_type, &predicate.match_value, case).map_err(|_| found.push(bad_pattern("/pathPredicate/matchValue"))).ok()
+    PathTest::new(&predicate.match_type, &predicate.match_value, case).map_err(|why| found.push(bad_test(&why, "/pathPredicate"))).ok()
 }
 
 /// Case is always respected: Higress has no annotation that would say otherwise for headers and query parameters.
 fn keyed(predicates: &[KeyedPredicate], pointer: &str, found: &mut Vec<Diagnostic>) -> Vec<(Box<str>, Test)> {
     let compiled = predicates.iter().enumerate().filter_map(|(i, p)| {
-        let test = test(p.match_type, &p.match_value, format!("{pointer}/{i}/matchValue"), found)?;
+        let test = test(&p.match_type, &p.match_value, format!("{pointer}/{i}"), found)?;
         Some((p.key.as_str().into(), test))
     });
     compiled.collect()
 }
 
-fn test(kind: MatchType, value: &str, pointer: String, found: &mut Vec<Diagnostic>) -> Option<Test> {
-    Test::new(kind, value).map_err(|_| found.push(bad_pattern(pointer))).ok()
+fn test(kind: &MatchType, value: &str, pointer: String, found: &mut Vec<Diagnostic>) -> Option<Test> {
+    Test::new(kind, value).map_err(|why| found.push(bad_test(&why, &pointer))).ok()
 }
 
 fn upstreams(stored: &[Upstream], found: &mut Vec<Diagnostic>) -> Vec<CompiledUpstream> {
@@ -150,6 +150,13 @@ fn bad(pointer: impl Into<String>, what: impl Into<String>, cure: &str) -> Diagn
     Diagnostic::hard(Code::ValidationFailed, pointer, what).hint(cure)
 }
 
-fn bad_pattern(pointer: impl Into<String>) -> Diagnostic {
-    bad(pointer, "this is not a regular expression that can be used", "use EQUAL or PRE")
+fn bad_test(why: &NotCompiled, pointer: &str) -> Diagnostic {
+    match why {
+        NotCompiled::Pattern => {
+            bad(format!("{pointer}/matchValue"), "this is not a regular expression that can be used", "use EQUAL or PRE")
+        }
+        NotCompiled::Kind(kind) => {
+            bad(format!("{pointer}/matchType"), format!("agm does not know the comparison `{kind}`"), "use EQUAL or PRE")
+        }
+    }
 }

@@ -63,13 +63,22 @@ pub(super) struct Conditions {
     pub(super) queries: Vec<(Box<str>, Test)>,
 }
 
+/// Why a predicate is none.
+pub(super) enum NotCompiled {
+    /// Its regular expression is not one that can be used.
+    Pattern,
+    /// It compares in a way that agm does not know.
+    Kind(String),
+}
+
 impl Test {
     /// Compiles a predicate.
-    pub(super) fn new(kind: MatchType, value: &str) -> Result<Self, Box<regex::Error>> {
+    pub(super) fn new(kind: &MatchType, value: &str) -> Result<Self, NotCompiled> {
         Ok(match kind {
             MatchType::Equal => Self::Equal(value.into()),
             MatchType::Prefix => Self::Prefix(value.into()),
             MatchType::Regular => Self::Regular(pattern(value, Case::Sensitive)?),
+            MatchType::Foreign(kind) => return Err(NotCompiled::Kind(kind.clone())),
         })
     }
 
@@ -85,12 +94,13 @@ impl Test {
 
 impl PathTest {
     /// Compiles a path predicate. `EQUAL` and `REGULAR` are refused by the Console (contract 4.2), but found in foreign objects.
-    pub(super) fn new(kind: MatchType, value: &str, case: Case) -> Result<Self, Box<regex::Error>> {
+    pub(super) fn new(kind: &MatchType, value: &str, case: Case) -> Result<Self, NotCompiled> {
         let text = || case.fold(value).into_owned();
         Ok(match kind {
             MatchType::Equal => Self::Exact(text().into(), case),
             MatchType::Prefix => Self::Prefix(text().trim_end_matches('/').into(), case),
             MatchType::Regular => Self::Regular(pattern(value, case)?),
+            MatchType::Foreign(kind) => return Err(NotCompiled::Kind(kind.clone())),
         })
     }
 
@@ -156,10 +166,10 @@ impl Conditions {
 }
 
 /// A pattern over a whole text, as Envoy matches it. Linear in the length of the text.
-fn pattern(text: &str, case: Case) -> Result<Regex, Box<regex::Error>> {
+fn pattern(text: &str, case: Case) -> Result<Regex, NotCompiled> {
     RegexBuilder::new(&format!(r"\A(?:{text})\z"))
         .case_insensitive(case == Case::Ignored)
         .size_limit(MAX_PATTERN_BYTES)
         .build()
-        .map_err(Box::new)
+        .map_err(|_| NotCompiled::Pattern)
 }

@@ -137,8 +137,8 @@ impl Agm {
             relocate(&mut after, base_url, &mut found);
         }
         set_fields(&mut after, &patch.fields, &mut found);
-        if let Some(protocol) = patch.protocol {
-            after.protocol = protocol;
+        if let Some(protocol) = &patch.protocol {
+            after.protocol.clone_from(protocol);
         }
         if let Some(failover) = &patch.failover {
             set_failover(&mut after, failover, &mut found);

@@ -5,7 +5,7 @@ use agm_domain::check_provider;
 use agm_domain::diagnostic::Diagnostic;
 use agm_domain::document::Document;
 use agm_domain::endpoint::{self, Endpoint};
-use agm_domain::provider::{Protocol, Provider};
+use agm_domain::provider::Provider;
 use agm_domain::provider_type::{self, KeyNeed};
 use agm_domain::redact::redact;
 use agm_gateway::TokenHealth;
@@ -118,7 +118,7 @@ impl Agm {
             kind: provider.preset().to_owned(),
             type_title: kind.map_or(provider.preset(), |k| k.title).to_owned(),
             stored_type: provider.kind.clone(),
-            protocol: named(if provider.protocol == Protocol::OpenAi { "openai/v1" } else { "original" }),
+            protocol: named(provider.protocol.as_str()),
             base_url: endpoint.as_ref().map(Endpoint::base_url).unwrap_or_default(),
             chat_url: endpoint.as_ref().ok().and_then(chat_url),
             key: named(key_need(need)),

@@ -112,7 +112,7 @@ impl Agm {
             managed: route.is_managed(),
             is_default: route.name.is_default(),
             domains: route.domains.clone(),
-            path: route.path_predicate.as_ref().map(|p| PathView { match_type: p.match_type, match_value: p.match_value.clone() }),
+            path: route.path_predicate.as_ref().map(|p| PathView { match_type: p.match_type.clone(), match_value: p.match_value.clone() }),
             model_predicates: route.model_predicates.clone(),
             models: extra.models,
             upstreams: route.upstreams.iter().map(RouteUpstream::of).collect(),

@@ -2,6 +2,7 @@
 //! says.
 
 use proptest::prelude::*;
+use serde_json::Map;
 
 use super::*;
 use crate::provider::Provider;
@@ -31,7 +32,7 @@ fn order(a: &AiRoute, b: &AiRoute) -> std::cmp::Ordering {
         let kind = match path.match_type {
             MatchType::Equal => 0,
             MatchType::Prefix => 1,
-            MatchType::Regular => 2,
+            MatchType::Regular | MatchType::Foreign(_) => 2,
         };
         (kind, path.match_value.trim_end_matches('/').len())
     };
@@ -48,27 +49,28 @@ fn order(a: &AiRoute, b: &AiRoute) -> std::cmp::Ordering {
 }
 
 fn takes(route: &AiRoute, call: Call<'_>) -> bool {
-    let text = |kind: MatchType, value: &str, text: &str| match kind {
+    let text = |kind: &MatchType, value: &str, text: &str| match kind {
         MatchType::Equal => text == value,
         MatchType::Prefix => text.starts_with(value),
         MatchType::Regular => regex::Regex::new(&format!("^(?:{value})$")).unwrap().is_match(text),
+        MatchType::Foreign(_) => false,
     };
     let path = {
         let predicate = route.path_predicate.as_ref().unwrap();
         let fold = |t: &str| if predicate.case_sensitive == Some(false) { t.to_lowercase() } else { t.to_owned() };
         let (want, got) = (fold(&predicate.match_value), fold(call.path));
-        match predicate.match_type {
+        match &predicate.match_type {
             MatchType::Prefix => format!("{got}/").starts_with(&format!("{}/", want.trim_end_matches('/'))),
             kind => text(kind, &want, &got),
         }
     };
     let keyed = |predicates: &[KeyedPredicate], get: &dyn Fn(&str) -> Option<String>| {
-        predicates.iter().all(|p| get(&p.key).is_some_and(|got| text(p.match_type, &p.match_value, &got)))
+        predicates.iter().all(|p| get(&p.key).is_some_and(|got| text(&p.match_type, &p.match_value, &got)))
     };
     let header = |name: &str| call.headers.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
     let query = |name: &str| call.query.split('&').find_map(|pair| pair.strip_prefix(&format!("{name}="))).map(str::to_owned);
     let models = &route.model_predicates;
-    path && (models.is_empty() || call.model.is_some_and(|m| models.iter().any(|p| text(p.match_type, &p.match_value, m))))
+    path && (models.is_empty() || call.model.is_some_and(|m| models.iter().any(|p| text(&p.match_type, &p.match_value, m))))
         && keyed(&route.header_predicates, &header)
         && keyed(&route.url_param_predicates, &query)
 }
@@ -87,6 +89,7 @@ fn keyed_predicates() -> impl Strategy<Value = Vec<KeyedPredicate>> {
         match_type,
         match_value: value.into(),
         case_sensitive: None,
+        rest: Map::new(),
     });
     prop::collection::vec(one, 0..3)
 }
@@ -104,9 +107,9 @@ prop_compose! {
     ) -> AiRoute {
         let mut route = AiRoute::new("r".into(), "p".into());
         route.domains = domains.into_iter().map(str::to_owned).collect();
-        route.path_predicate = Some(Predicate { match_type: path_kind, match_value: path.into(), case_sensitive: case });
+        route.path_predicate = Some(Predicate { match_type: path_kind, match_value: path.into(), case_sensitive: case, rest: Map::new() });
         route.model_predicates =
-            models.into_iter().map(|(match_type, value)| ModelPredicate { match_type, match_value: value.into() }).collect();
+            models.into_iter().map(|(match_type, value)| ModelPredicate { match_type, match_value: value.into(), rest: Map::new() }).collect();
         route.header_predicates = headers;
         route.url_param_predicates = queries;
         route.agm = created.map(|at| RouteExtra { created_at: Some(at.into()), ..RouteExtra::default() });
