@@ -1,7 +1,8 @@
 // The parts that people are put together from, all drawn on one canvas of 24 × 24. The face is 8 wide, from 3 to 10;
 // rows 18 to 23 belong to the desk.
 //
-// Inks: s S skin and its shade, e eye, m mouth, h H hair and its light, c C cloth and its shade, w paper, k outline.
+// Inks: s S skin and its shade, e eye, m mouth, h H hair and its light, c C cloth and its shade, w paper,
+// a accent, y warning, b metal, n the screen, g what it shows, u U fog and its light, k outline.
 
 export const SIZE = 24
 
@@ -220,10 +221,9 @@ export const things = [
 
 
 
-....kkkkkk
-...kk.kk.kk
-....k.kk.k
-.....k..k`,
+...kkkkkkkk
+....w.ww.w
+....w.ww.w`,
   // Headphones
   `
 
@@ -302,19 +302,23 @@ export const crown = `
 ...yyyyyyy
 ...yaywyay`
 
-/** Begins in row 7. */
+/** Empty: headrest, back, arms and post; begins in row 3. */
 export const chair = `
-....CCCCCC
-...CccccccC
-...CccccccC
-...CccccccC
-...CccccccC
-...CccccccC
-...CccccccC
-...CccccccC
-....CCCCCC
-......kk
-......kk`
+....kkkkkk
+...kcccccck
+...kcCCCCck
+....kkcckk
+..kkkcccckkk
+..kcccccccck
+..kcCccccCck
+..kcCcCCcCck
+..kcCccccCck
+..kcccccccck
+kkkcccccccckkk
+kbbkcccccckbbk
+kkkkkkkkkkkkkk
+......bb
+......bb`
 
 /** On the desk; begin in row 17. */
 export const hands = `
@@ -372,17 +376,17 @@ export const screens = {
 } as const
 
 export const mug = `
-............www
-............wwww
-............www`
+............aaa
+............aaaa
+............aaa`
 export const steam = `
 .............w
 ............w`
 /** Lifted to the mouth, with the arm. */
 export const sip = `
-......www
-.....wwwww
-......www
+......aaa
+.....aaaaa
+......aaa
 ......ccss
 .......ccc
 ........cc`
@@ -408,18 +412,18 @@ export const zzz = [
 ] as const
 
 export const fog = `
-.....u.u.u.u.u
-...u.u.uuuuuuu.u.u
-..u.uuuuuuuuuuuuu.u.u
-.u.u.u.u.u.u.u.u.u.u.u
-u.u.u.u.u.u.u.u.u.u.u.u
-.uuuuuuuuuuuuuuuuuu.u.u.
-u.uuuuuuuuuuuuuuuuuuuu.u
-.u.u.u.u.u.u.u.u.u.u.u.u
-u.u.u.u.u.u.u.u.u.u.u.u.
-.u.uuuuuuuuuuuuuuuuuuu.u
+................uuu
+.uuu..........uuUUUuu
+uUUUuu....uuu.uuUUUUuuu.
+uUUUUuu.uuUUUuuuuuuuuuuu
+uuuuuuuuuUUUUUuuuu...uuu
+.uuuu..uuuuuuuuuuu..uuu
+....uuuuuu..uuuuuuuuuUUu
+uuuUUuuu..uuuuuUUUuuuuuu
+uuUUUUuuuuuu.uuUUUUUuuu.
 uuuuuuuuuuuuuuuuuuuuuuuu
-.u.uuuuuuuuuuuuuuuuuu.u.`
+.uuu..uuuuuu..uuuuuu.uuu
+...uuuuu..uuuuuuuuu....u`
 export const question = `
 ....kkkkk
 ...kwwwwwk
@@ -434,15 +438,15 @@ export const question = `
 ......kk`
 
 export const sign = `
-...............k
-..............kyk
-..............kyk
-.............kykyk
-.............kykyk
-............kyykyyk
-............kyyyyyk
-...........kyyykyyyk
-...........kkkkkkkkk`
+...............y
+..............yyy
+..............yky
+.............yykyy
+.............yykyy
+............yyykyyy
+............yyyyyyy
+...........yyyykyyyy
+...........yyyyyyyyy`
 
 /** The delivery: a cartridge on a cart. */
 export const cart = `
@@ -450,16 +454,16 @@ export const cart = `
 .....kaaaaaak
 .....kawwwwak
 .....kawwwwak
-k....kaaaaaak
-kk...kakakakk
-.kkkkkkkkkkkkk
-.kbbbbbbbbbbbk
-.kkkkkkkkkkkkk`
+bb...kaaaaaak
+.b...kakakakk
+.bbbbbbbbbbbbb
+.bkkkkkkkkkkkb
+.bbbbbbbbbbbbb`
 export const wheels = [
   `
-..kbk.....kbk
-...k.......k`,
+..bkb.....bkb
+...b.......b`,
   `
-..kkk.....kkk
-...k.......k`,
+..bbb.....bbb
+...b.......b`,
 ] as const
