@@ -59,7 +59,12 @@ impl Running {
         if server.password_is_weak() {
             remarks.push("the admin's password is a weak one, which is accepted only because every listener is on loopback".to_owned());
         }
-        if !agm.is_acting() {
+        if agm.secrets_are_unreadable() {
+            remarks.push(
+                "the secrets cannot be read with this master key: everything else is shown, nothing can be changed, and the gateway serves nobody"
+                    .to_owned(),
+            );
+        } else if !agm.is_acting() {
             remarks.push("another agm acts on this store; this one shows everything and changes nothing".to_owned());
         }
         let endpoints = Endpoints::of(server.addr(), agm.gateway().addr());
@@ -126,6 +131,7 @@ fn of_agm(settings: &Settings, page: &LatePage) -> agm_ops::Settings {
         data_dir: settings.data_dir.clone(),
         storage: settings.storage.clone(),
         master_key: settings.master_key.clone(),
+        unreadable_secrets: settings.unreadable_secrets,
         manager_key: settings.manager_key.clone(),
         gateway_listen: settings.gateway_listen,
         gateway,

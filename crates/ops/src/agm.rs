@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::current::Current;
+use crate::current::{Current, served};
 use crate::error::{Fault, OpError};
 use crate::events::Events;
 use crate::evidence::EvidenceBook;
@@ -76,14 +76,11 @@ impl Agm {
             }
         };
         let store = open_store(&settings, blob).await?;
-        match store.acquire(hold).await {
-            // Another process acts; this one reads.
-            Ok(_) | Err(agm_store::Error::NotLeader { .. }) => {}
-            Err(error) => return Err(error.into()),
-        }
+        let lock = take(&store, hold, lock).await?;
         let current = first_revision(&settings, &store).await?;
-        let gateway = Gateway::start(settings.gateway.clone(), settings.gateway_listen, &current.document, settings.clock.clone())
-            .map_err(|error| OpError::new(Fault::Unavailable, agm_domain::code::Code::Internal, error.to_string()))?;
+        let gateway =
+            Gateway::start(settings.gateway.clone(), settings.gateway_listen, &served(&store, &current.document), settings.clock.clone())
+                .map_err(|error| OpError::new(Fault::Unavailable, agm_domain::code::Code::Internal, error.to_string()))?;
         let agm = Self(Arc::new(Inner {
             evidence: EvidenceBook::load(&store).await,
             started: (settings.clock)(),
@@ -155,8 +152,19 @@ impl Agm {
         matches!(self.0.store.leadership(), Leadership::Acting { .. })
     }
 
-    /// Refuses where another process acts on the store.
+    /// Whether it runs without the key of its store: secrets are unreadable, and nothing changes.
+    pub fn secrets_are_unreadable(&self) -> bool {
+        self.0.store.is_read_only()
+    }
+
+    /// Refuses what needs a secret, where secrets are unreadable.
+    pub(crate) fn readable(&self) -> Result<(), OpError> {
+        if self.secrets_are_unreadable() { Err(agm_store::Error::ReadOnly.into()) } else { Ok(()) }
+    }
+
+    /// Refuses where another process acts on the store, or secrets are unreadable.
     pub(crate) fn acting(&self) -> Result<(), OpError> {
+        self.readable()?;
         if self.0.stopping.is_cancelled() {
             let code = agm_domain::code::Code::ShuttingDown;
             return Err(OpError::new(Fault::Unavailable, code, "agm is stopping").hint("repeat the request when it runs again"));
@@ -190,11 +198,30 @@ impl Agm {
     }
 }
 
+/// Takes the store to act on it. Returns the lock of the data directory where the store does not keep it.
+async fn take(store: &Store, hold: Hold, lock: Option<DirLock>) -> Result<Option<DirLock>, OpError> {
+    if store.is_read_only() {
+        // It is not acted on, but the data directory is this process's all the same.
+        return Ok(match hold {
+            Hold::Lock(own) => Some(own),
+            Hold::Lease { .. } => lock,
+        });
+    }
+    match store.acquire(hold).await {
+        // Another process acts; this one reads.
+        Ok(_) | Err(agm_store::Error::NotLeader { .. }) => Ok(lock),
+        Err(error) => Err(error.into()),
+    }
+}
+
 async fn open_store(settings: &Settings, blob: Blob) -> Result<Store, OpError> {
     let file = KeyFile::new(settings.data_dir.join("master.key"));
     let master = match (&settings.master_key, &settings.storage) {
         (Some(text), _) => vec![MasterKey::from_base64(text.expose(), "AGM_MASTER_KEY")?],
-        (None, Storage::Directory) => file.load_or_generate(&blob).await?,
+        (None, Storage::Directory) => match file.load_or_generate(&blob).await {
+            Err(agm_store::Error::KeyFileMissing { .. }) if settings.unreadable_secrets => Vec::new(),
+            loaded => loaded.map_err(without_key)?,
+        },
         (None, Storage::S3(_)) => file.load()?,
     };
     let mut config = StoreConfig::new(blob, master);
@@ -202,8 +229,9 @@ async fn open_store(settings: &Settings, blob: Blob) -> Result<Store, OpError> {
     config.uncounted_paths = counter_pointers;
     let clock = settings.clock.clone();
     config.clock = StoreClock::new(move || clock());
-    let store = Store::open(config).await?;
-    if settings.master_key.is_none() {
+    config.unreadable_secrets = settings.unreadable_secrets;
+    let store = Store::open(config).await.map_err(without_key)?;
+    if settings.master_key.is_none() && !store.is_read_only() {
         file.settle(&store).await?;
     }
     Ok(store)
@@ -228,6 +256,17 @@ async fn first_revision(settings: &Settings, store: &Store) -> Result<Current, O
         passing: false,
     };
     Current::of(&*store.append(0, draft).await?)
+}
+
+/// Where nothing but the key is missing, there is another way to look.
+fn without_key(error: agm_store::Error) -> OpError {
+    use agm_store::Error::{KeyFileMissing, NoMasterKey, RetiredMasterKey, WrongMasterKey};
+    let wrong = matches!(error, WrongMasterKey { .. } | NoMasterKey { .. } | RetiredMasterKey { .. } | KeyFileMissing { .. });
+    let error = OpError::from(error);
+    if !wrong {
+        return error;
+    }
+    error.hint("if the right key is lost, `agm up --unreadable-secrets` shows everything but the secrets, and changes nothing")
 }
 
 async fn self_test(blob: &Blob) -> Result<(), OpError> {

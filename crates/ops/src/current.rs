@@ -1,5 +1,6 @@
 //! The configuration in force, and the only way to change it.
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use agm_domain::agent::AgentId;
@@ -7,8 +8,9 @@ use agm_domain::diff::{Change, diff};
 use agm_domain::document::Document;
 use agm_domain::edit::{Edit, Outcome};
 use agm_domain::noun::Noun;
+use agm_domain::secret::UNREADABLE;
 use agm_domain::table::Table;
-use agm_store::{Draft, Revision, RevisionHead};
+use agm_store::{Draft, Revision, RevisionHead, Store};
 use serde_json::{Value, json};
 use tokio::sync::OwnedMutexGuard;
 
@@ -38,10 +40,26 @@ impl Current {
 
     /// Reads a stored revision.
     pub(crate) fn of(revision: &Revision) -> Result<Self, OpError> {
-        let document = serde_json::from_value(revision.document.clone())
+        let document = serde_json::from_value(shown(revision))
             .map_err(|error| OpError::internal(format!("revision {} cannot be understood: {error}", revision.number())))?;
         Ok(Self::new(revision.head.clone(), document))
     }
+}
+
+/// What the gateway serves: without the secrets, nothing.
+pub(crate) fn served<'a>(store: &Store, document: &'a Document) -> Cow<'a, Document> {
+    if store.is_read_only() { Cow::Owned(Document::default()) } else { Cow::Borrowed(document) }
+}
+
+/// What a revision says. A sealed text is never taken for the secret in it: one that could not be opened is marked.
+pub(crate) fn shown(revision: &Revision) -> Value {
+    let mut document = revision.document.clone();
+    for pointer in &revision.unreadable {
+        if let Some(secret) = document.pointer_mut(pointer) {
+            *secret = UNREADABLE.into();
+        }
+    }
+    document
 }
 
 /// The right to change the configuration: one holder at a time, so that what is computed on [`Writer::document`] is still true when it is
@@ -136,7 +154,7 @@ impl Agm {
     /// Serves `current` from now on and tells everybody what changed.
     pub(crate) fn put_in_force(&self, before: &Current, current: &Arc<Current>) {
         self.0.current.store(current.clone());
-        self.0.gateway.apply(&current.document);
+        self.0.gateway.apply(&served(&self.0.store, &current.document));
         for change in diff(&before.document, &current.document) {
             let kind = match change.noun {
                 Noun::Provider => "provider.changed",

@@ -183,6 +183,7 @@ fn target(file: &ConfigFile) -> Target {
 }
 
 fn wish(agm: &Agm, agent: &Agent, document: &Document, to: &Assignment) -> Result<Wish, OpError> {
+    agm.readable()?;
     let key = document.consumers.get(&agent.consumer).and_then(Consumer::first_key).cloned();
     let no_key = || {
         let message = format!("the consumer `{}` has no key", agent.consumer);

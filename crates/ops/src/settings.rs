@@ -17,6 +17,8 @@ pub struct Settings {
     pub storage: Storage,
     /// The master key (base64, 32 bytes); none means the key file, which is made for a new directory store.
     pub master_key: Option<Secret>,
+    /// Where no master key fits: shows everything but the secrets, and changes nothing, instead of not starting.
+    pub unreadable_secrets: bool,
     /// The Manager's gateway key for a new store; none means one is made.
     pub manager_key: Option<Secret>,
     /// Where the embedded gateway listens.

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::actor::{Actor, Role};
 use crate::agm::Agm;
-use crate::current::Current;
+use crate::current::{Current, shown};
 use crate::error::{Fault, OpError};
 use crate::time::stamp;
 
@@ -120,7 +120,7 @@ impl Agm {
     pub async fn backup(&self, id: u64) -> Result<BackupDetail, OpError> {
         let revision = self.0.store.read(id).await?;
         let pins = self.0.store.pins().await?;
-        Ok(BackupDetail { backup: self.backup_view(&revision.head, &pins), document: agm_domain::redact::redact(&revision.document) })
+        Ok(BackupDetail { backup: self.backup_view(&revision.head, &pins), document: agm_domain::redact::redact(&shown(&revision)) })
     }
 
     /// A manual backup: the revision in force, kept whatever its age.

@@ -128,7 +128,9 @@ pub enum Error {
     },
 
     /// The store was opened without its key.
-    #[error("the store is open for reading only, with its secrets unreadable; start agm with the right master key to change anything")]
+    #[error(
+        "the store is open for reading only, with its secrets unreadable; start agm with the right master key to use or change anything"
+    )]
     ReadOnly,
     /// Another process acts on this store.
     #[error("another agm acts on this store{}; send changes there", at(holder_url.as_deref()))]

@@ -23,6 +23,9 @@ pub(crate) struct ServerArgs {
     /// The URL under which people reach the management API
     #[arg(long, value_name = "URL")]
     pub(crate) public_url: Option<String>,
+    /// Where the master key is wrong or lost: shows everything but the secrets, changes nothing, serves nobody
+    #[arg(long)]
+    pub(crate) unreadable_secrets: bool,
     /// Keeps management off the gateway's listener (`/agm/` and the own domain)
     #[arg(long)]
     pub(crate) no_ui_on_gateway: bool,

@@ -118,7 +118,18 @@ async fn launch(args: &ServerArgs, dir: &Path, log: File, from: u64) -> Result<R
 
 /// The arguments as they were given.
 fn arguments(args: &ServerArgs) -> Vec<String> {
-    let ServerArgs { listen, gateway_listen, platform, store, public_url, no_ui_on_gateway, log_level, log_format, config } = args;
+    let ServerArgs {
+        listen,
+        gateway_listen,
+        platform,
+        store,
+        public_url,
+        unreadable_secrets,
+        no_ui_on_gateway,
+        log_level,
+        log_format,
+        config,
+    } = args;
     let config = config.as_ref().map(|path| std::path::absolute(path).unwrap_or_else(|_| path.clone()).to_string_lossy().into_owned());
     let texts = [
         ("--listen", listen),
@@ -131,7 +142,9 @@ fn arguments(args: &ServerArgs) -> Vec<String> {
         ("--config", &config),
     ];
     let given = texts.into_iter().filter_map(|(flag, text)| Some([flag.to_owned(), text.clone()?]));
-    given.flatten().chain(no_ui_on_gateway.then(|| "--no-ui-on-gateway".to_owned())).collect()
+    let flags = [(unreadable_secrets, "--unreadable-secrets"), (no_ui_on_gateway, "--no-ui-on-gateway")];
+    let flags = flags.into_iter().filter_map(|(given, flag)| given.then(|| flag.to_owned()));
+    given.flatten().chain(flags).collect()
 }
 
 fn open_log(dir: &Path) -> Result<File> {

@@ -33,6 +33,8 @@ pub(crate) struct Settings {
     pub(crate) log: Log,
     pub(crate) storage: Storage,
     pub(crate) master_key: Option<Secret>,
+    /// Whether a start without the right key is one for reading.
+    pub(crate) unreadable_secrets: bool,
     pub(crate) gateway_listen: SocketAddr,
     pub(crate) gateway_url: Option<String>,
     /// Whether the gateway's listener serves management too.
@@ -87,13 +89,25 @@ pub(crate) fn resolve(global: &Global, args: &ServerArgs, env: Lookup<'_>) -> Re
 }
 
 fn flags(args: &ServerArgs) -> BTreeMap<&'static str, String> {
-    let ServerArgs { listen, gateway_listen, platform, store, public_url, no_ui_on_gateway, log_level, log_format, config: _ } = args;
+    let ServerArgs {
+        listen,
+        gateway_listen,
+        platform,
+        store,
+        public_url,
+        unreadable_secrets,
+        no_ui_on_gateway,
+        log_level,
+        log_format,
+        config: _,
+    } = args;
     let given = [
         ("--listen", listen.clone()),
         ("--gateway-listen", gateway_listen.clone()),
         ("--platform", platform.clone()),
         ("--store", store.clone()),
         ("--public-url", public_url.clone()),
+        ("--unreadable-secrets", unreadable_secrets.then(|| "true".to_owned())),
         ("--no-ui-on-gateway", no_ui_on_gateway.then(|| "false".to_owned())),
         ("--log-level", log_level.clone()),
         ("--log-format", log_format.clone()),
@@ -160,6 +174,7 @@ impl Reader<'_> {
         let log = self.log();
         let storage = self.storage();
         let master_key = self.master_key();
+        let unreadable_secrets = self.parse("unreadable-secrets", parse::boolean);
         let gateway_ui = self.parse("gateway.ui", parse::boolean);
         let gateway = self.gateway();
         let patience = self.patience();
@@ -177,6 +192,7 @@ impl Reader<'_> {
             log: log?,
             storage: storage?,
             master_key: master_key?,
+            unreadable_secrets: unreadable_secrets?,
             gateway_listen: gateway_listen?,
             gateway_url: gateway_url?,
             gateway_ui: gateway_ui?,

@@ -57,6 +57,7 @@ pub(crate) static TABLE: &[Setting] = &[
     setting("store", v::AGM_STORE, "dir").flag("--store"),
     setting("master-key", v::AGM_MASTER_KEY, "").secret(),
     setting("master-key-file", v::AGM_MASTER_KEY_FILE, ""),
+    setting("unreadable-secrets", v::AGM_UNREADABLE_SECRETS, "false").flag("--unreadable-secrets"),
     setting("s3.endpoint", v::AGM_S3_ENDPOINT, ""),
     setting("s3.region", v::AGM_S3_REGION, "us-east-1"),
     setting("s3.bucket", v::AGM_S3_BUCKET, ""),

@@ -45,6 +45,8 @@ variables! {
     AGM_MASTER_KEY;
     /// A file that holds the master key.
     AGM_MASTER_KEY_FILE;
+    /// Starts also where the master key is wrong or missing: secrets are shown as unreadable, nothing can be changed, and the gateway serves nobody.
+    AGM_UNREADABLE_SECRETS;
     /// The S3 server; empty for Amazon's own of the region.
     AGM_S3_ENDPOINT;
     /// The region that requests are signed for.

@@ -14,4 +14,5 @@ mod newcomer;
 mod nouns;
 mod output;
 mod safety;
+mod unreadable;
 mod up;

@@ -30,6 +30,7 @@ impl ManagerAccess {
 impl Access {
     pub(super) fn manager_login(&self, hash: &str) -> Option<Login> {
         let role = self.0.manager.role()?;
+        self.0.agm.readable().ok()?;
         let current = self.0.agm.current();
         let manager = current.document.agents.get(&AgentId::Manager)?;
         let consumer = current.document.consumers.get(&manager.consumer)?;

@@ -25,6 +25,7 @@ impl Agm {
             let error = OpError::new(Fault::Forbidden, Code::Forbidden, "only an admin sees keys in clear");
             return Err(error.hint("log in as an admin"));
         }
+        self.readable()?;
         let current = self.current();
         let agent = current.document.agents.get(id).ok_or_else(|| OpError::no_agent(id))?;
         let key = current.document.consumers.get(&agent.consumer).and_then(Consumer::first_key).cloned();

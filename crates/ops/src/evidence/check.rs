@@ -41,6 +41,9 @@ impl Agm {
 
     /// Checks now; with `probe`, also sends a real request as the agent.
     pub async fn check_agent(&self, id: &AgentId, probe: bool) -> Result<Evidence, OpError> {
+        if probe {
+            self.readable()?;
+        }
         let current = self.current();
         let agent = current.document.agents.get(id).ok_or_else(|| OpError::no_agent(id))?;
         if let (true, Some(assignment)) = (probe, current.document.assignments.get(id)) {

@@ -113,6 +113,8 @@ impl Agm {
             }
             let before = self.is_acting();
             let result = match self.0.store.leadership() {
+                // Who cannot read the secrets does not ask to act.
+                Leadership::Reading { .. } if self.secrets_are_unreadable() => Ok(()),
                 Leadership::Acting { .. } => self.0.store.renew().await,
                 Leadership::Reading { .. } => {
                     let hold = Hold::Lease { url: self.0.settings.management_url.clone() };

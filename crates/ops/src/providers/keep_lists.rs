@@ -23,6 +23,9 @@ impl Agm {
     /// From now on every vendor is asked for its models: at once, when its provider is new or was changed, and again while it does not
     /// answer. Nothing depends on the answers but what is shown, so failures are not told. Ends with [`Agm::shutdown`].
     pub fn keep_lists(&self) {
+        if self.secrets_are_unreadable() {
+            return;
+        }
         let agm = self.clone();
         drop(self.0.tasks.spawn(async move {
             tokio::select! {

@@ -78,6 +78,7 @@ impl Agm {
         if let Some(old) = old.clone().filter(|_| !refresh) {
             return Ok(ModelList { models: old.models, fetched_at: Some(old.at), offered: true, stale: None });
         }
+        self.readable()?;
         match (self.0.vendors.models(provider).await, old) {
             (Ok(Some(list)), _) => {
                 let models = list.models.clone();

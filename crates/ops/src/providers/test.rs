@@ -86,6 +86,7 @@ impl Agm {
         if let Some(bad) = request.model.as_deref().and_then(check::model_id) {
             return Err(bad.into());
         }
+        self.readable()?;
         let current = self.current();
         let saved = match &request.provider {
             Some(name) => Some(stored(&current, name)?),

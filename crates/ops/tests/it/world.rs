@@ -117,6 +117,7 @@ pub(crate) fn settings_at(dir: &std::path::Path) -> Settings {
         data_dir: dir.to_owned(),
         storage: Storage::Directory,
         master_key: None,
+        unreadable_secrets: false,
         manager_key: None,
         gateway_listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         gateway,

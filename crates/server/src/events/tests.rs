@@ -27,6 +27,7 @@ async fn app(dir: &DataDir) -> App {
         data_dir: dir.path().to_owned(),
         storage: Storage::Directory,
         master_key: None,
+        unreadable_secrets: false,
         manager_key: None,
         gateway_listen: "127.0.0.1:0".parse().unwrap(),
         gateway: agm_ops::gateway::Settings { workers: 1, ..agm_ops::gateway::Settings::default() },

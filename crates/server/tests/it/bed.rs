@@ -165,6 +165,7 @@ pub(crate) fn settings(dir: &DataDir, gateway: agm_ops::gateway::Settings) -> Se
         data_dir: dir.path().to_owned(),
         storage: Storage::Directory,
         master_key: None,
+        unreadable_secrets: false,
         manager_key: None,
         gateway_listen: local(),
         gateway: agm_ops::gateway::Settings { workers: 1, ..gateway },
