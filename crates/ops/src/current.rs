@@ -17,6 +17,7 @@ use tokio::sync::OwnedMutexGuard;
 use crate::actor::Actor;
 use crate::agm::Agm;
 use crate::error::OpError;
+use crate::events::EventData;
 
 /// The revision in force.
 #[derive(Debug)]
@@ -202,7 +203,7 @@ impl Agm {
     }
 
     /// Publishes an event.
-    pub(crate) fn tell(&self, kind: &'static str, subject: impl Into<String>, data: Value) {
-        self.0.events.publish(self.stamp(), kind, subject, self.current().head.number, data);
+    pub(crate) fn tell(&self, kind: &'static str, subject: impl Into<String>, data: impl Into<EventData>) {
+        self.0.events.publish(self.now(), kind, subject, self.current().head.number, data.into());
     }
 }

@@ -3,9 +3,14 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde::Serialize;
+use agm_gateway::Seen;
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 use tokio::sync::broadcast;
+
+use crate::requests::RequestView;
+use crate::time::stamp;
 
 /// Events kept for readers that come back.
 const KEPT: usize = 1024;
@@ -16,7 +21,9 @@ pub struct Event {
     /// Grows by one with every event of this process.
     pub seq: u64,
     /// RFC 3339, UTC.
-    pub time: String,
+    #[serde(serialize_with = "stamped")]
+    #[schema(value_type = String)]
+    pub time: Timestamp,
     /// `provider.changed`, `switch.step`, `switch.done`, `evidence.changed`, `drift.changed`, `request.seen`, …
     #[serde(rename = "type")]
     pub kind: &'static str,
@@ -25,7 +32,25 @@ pub struct Event {
     /// The revision in force.
     pub revision: u64,
     /// More; no secrets.
-    pub data: Value,
+    #[schema(value_type = Value)]
+    pub data: EventData,
+}
+
+/// What an event says beside its kind.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum EventData {
+    /// As its kind defines it.
+    Json(Value),
+    /// A request that went through the gateway. Most are never read: only who reads one pays for its text.
+    #[serde(serialize_with = "viewed")]
+    Request(Arc<Seen>),
+}
+
+impl From<Value> for EventData {
+    fn from(value: Value) -> Self {
+        Self::Json(value)
+    }
 }
 
 /// What a reader that comes back finds.
@@ -58,7 +83,7 @@ impl Default for Events {
 
 impl Events {
     /// Tells everybody.
-    pub(crate) fn publish(&self, time: String, kind: &'static str, subject: impl Into<String>, revision: u64, data: Value) {
+    pub(crate) fn publish(&self, time: Timestamp, kind: &'static str, subject: impl Into<String>, revision: u64, data: EventData) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.last += 1;
         let event = Arc::new(Event { seq: kept.last, time, kind, subject: subject.into(), revision, data });
@@ -87,6 +112,14 @@ impl Events {
     pub fn last(&self) -> u64 {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).last
     }
+}
+
+fn stamped<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&stamp(*time))
+}
+
+fn viewed<S: Serializer>(seen: &Seen, serializer: S) -> Result<S::Ok, S::Error> {
+    RequestView::of(seen).serialize(serializer)
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ pub use audit::AuditView;
 pub use current::Current;
 pub use duration::parse_duration;
 pub use error::{Fault, OpError};
-pub use events::{Event, Events, Resumed};
+pub use events::{Event, EventData, Events, Resumed};
 pub use evidence::{Reloaded, Repaired};
 pub use master_key::KeyRotated;
 pub use models::{ModelChanged, ModelView};

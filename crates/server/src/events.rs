@@ -128,7 +128,7 @@ impl Feed {
 
     fn tick(&mut self) {
         let Some(metrics) = self.ticks.as_mut().and_then(|ticks| ticks.borrow_and_update().clone()) else { return };
-        let event = Event { data: json!(metrics), ..blank(&self.app, "metrics.tick", "system") };
+        let event = Event { data: json!(metrics).into(), ..blank(&self.app, "metrics.tick", "system") };
         // Without a number: it is not kept, so nobody can come back to it.
         self.waiting.push_back(text(&event, None));
     }
@@ -164,11 +164,11 @@ fn resync(app: &App) -> Bytes {
 fn blank(app: &App, kind: &'static str, subject: &str) -> Event {
     Event {
         seq: app.agm.events().last(),
-        time: agm_ops::stamp(jiff::Timestamp::now()),
+        time: jiff::Timestamp::now(),
         kind,
         subject: subject.to_owned(),
         revision: app.agm.current().head.number,
-        data: json!({}),
+        data: json!({}).into(),
     }
 }
 

@@ -3,7 +3,7 @@ use super::*;
 
 fn publish(events: &Events, count: u64) {
     for _ in 0..count {
-        events.publish("t".to_owned(), "test.changed", "x", 1, Value::Null);
+        events.publish(Timestamp::UNIX_EPOCH, "test.changed", "x", 1, Value::Null.into());
     }
 }
 

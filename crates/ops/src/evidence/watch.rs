@@ -1,6 +1,7 @@
 //! The background: evidence is checked again when something changed and every now and then; `model.json` is published again when somebody
 //! overwrote it; and the store's lease is kept.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::repair::TUG_OF_WAR;
 use crate::agm::Agm;
+use crate::events::EventData;
 use crate::settings::Storage;
 
 /// How long changes are collected before everything is checked again.
@@ -92,8 +94,8 @@ impl Agm {
         }
     }
 
-    async fn saw(&self, request: &agm_gateway::Seen) {
-        self.tell("request.seen", request.consumer.to_string(), serde_json::json!(crate::requests::RequestView::of(request)));
+    async fn saw(&self, request: &Arc<agm_gateway::Seen>) {
+        self.tell("request.seen", request.consumer.to_string(), EventData::Request(Arc::clone(request)));
         let current = self.current();
         let consumer = agm_domain::name::ConsumerName::from(&*request.consumer);
         let Some(agent) = current.document.agent_of(&consumer) else { return };
