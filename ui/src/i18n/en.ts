@@ -2,9 +2,10 @@
 
 import { agents } from './en/agents'
 import { codes } from './en/codes'
+import { providers } from './en/providers'
 import { shell } from './en/shell'
 import { switches } from './en/switch'
 import { words } from './en/words'
 
-export const en = { ...agents, ...codes, ...shell, ...switches, ...words }
+export const en = { ...agents, ...codes, ...providers, ...shell, ...switches, ...words }
 export type Key = keyof typeof en

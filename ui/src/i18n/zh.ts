@@ -1,8 +1,9 @@
 import type { Key } from './en'
 import { agents } from './zh/agents'
 import { codes } from './zh/codes'
+import { providers } from './zh/providers'
 import { shell } from './zh/shell'
 import { switches } from './zh/switch'
 import { words } from './zh/words'
 
-export const zh: Record<Key, string> = { ...agents, ...codes, ...shell, ...switches, ...words }
+export const zh: Record<Key, string> = { ...agents, ...codes, ...providers, ...shell, ...switches, ...words }

@@ -16,6 +16,13 @@ export interface Screen {
 export const screens: Screen[] = [
   { path: '', key: 'h', title: 'nav.home', icon: 'home', load: () => import('../pages/home/Home.svelte') },
   {
+    path: 'providers',
+    key: 'p',
+    title: 'nav.providers',
+    icon: 'providers',
+    load: () => import('../pages/providers/Providers.svelte'),
+  },
+  {
     path: 'agents',
     key: 'a',
     title: 'nav.agents',
