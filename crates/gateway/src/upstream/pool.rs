@@ -62,8 +62,8 @@ type MultiConnection = http2::Connection<TokioIo<Io>, Outgoing, LocalTasks>;
 struct Multi {
     sender: http2::SendRequest<Outgoing>,
     streams: Cell<usize>,
-    /// Knows how many of them the provider allows.
-    connection: Rc<RefCell<MultiConnection>>,
+    /// Knows how many of them the provider allows. None once it has ended: kept, it would take requests that nobody sends.
+    connection: Rc<RefCell<Option<MultiConnection>>>,
     /// Whether it was used before: then it may have died unnoticed.
     used: Cell<bool>,
     idle_since: Cell<Instant>,
@@ -190,11 +190,17 @@ impl Pool {
                 .keep_alive_timeout(self.timeouts.connect)
                 .keep_alive_while_idle(true);
             let (sender, connection) = builder.handshake(TokioIo::new(io)).await.map_err(no_handshake)?;
-            let connection = Rc::new(RefCell::new(connection));
+            let connection = Rc::new(RefCell::new(Some(connection)));
             let driven = Rc::clone(&connection);
             self.tasks.spawn(async move {
-                // Its end shows in the sender.
-                drop(poll_fn(|cx| std::pin::Pin::new(&mut *driven.borrow_mut()).poll(cx)).await);
+                let drive = |cx: &mut Context<'_>| {
+                    let mut connection = driven.borrow_mut();
+                    connection.as_mut().map_or(Poll::Ready(Ok(())), |connection| std::pin::Pin::new(connection).poll(cx))
+                };
+                // However it ended: it ended.
+                drop(poll_fn(drive).await);
+                let ended = driven.borrow_mut().take();
+                drop(ended);
             });
             let multi =
                 Rc::new(Multi { sender, connection, streams: Cell::new(0), used: Cell::new(false), idle_since: Cell::new(Instant::now()) });
@@ -217,7 +223,8 @@ impl Pool {
 
 impl Multi {
     fn room(&self) -> usize {
-        self.connection.try_borrow().map_or(0, |connection| connection.current_max_send_streams())
+        let connection = self.connection.try_borrow();
+        connection.ok().and_then(|connection| Some(connection.as_ref()?.current_max_send_streams())).unwrap_or(0)
     }
 }
 

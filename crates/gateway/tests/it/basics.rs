@@ -101,7 +101,7 @@ async fn headers_between_neighbours_and_keys_stay_here() {
 async fn header_control_is_obeyed() {
     let vendor = vendor("alpha", &[]).await;
     let mut controlled = route("default-ai-route", "alpha");
-    let header = |key: &str, value: &str| HeaderValue { key: key.to_owned(), value: value.to_owned() };
+    let header = |key: &str, value: &str| HeaderValue { key: key.to_owned(), value: value.to_owned(), rest: serde_json::Map::new() };
     controlled.header_control = Some(HeaderControl {
         enabled: true,
         request: Some(HeaderEdits {
@@ -126,7 +126,7 @@ async fn header_control_is_obeyed() {
 #[tokio::test]
 async fn headers_that_cannot_be_are_reported() {
     let mut controlled = route("default-ai-route", "alpha");
-    let broken = HeaderValue { key: "x-set".to_owned(), value: "a\nb".to_owned() };
+    let broken = HeaderValue { key: "x-set".to_owned(), value: "a\nb".to_owned(), rest: serde_json::Map::new() };
     controlled.header_control = Some(HeaderControl {
         enabled: true,
         request: Some(HeaderEdits { set: vec![broken], ..HeaderEdits::default() }),

@@ -18,6 +18,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
@@ -28,7 +29,17 @@ struct TlsVendor {
     addr: SocketAddr,
     certificate: tempfile::NamedTempFile,
     connections: Arc<AtomicUsize>,
+    ended: watch::Sender<usize>,
     _running: Aside<()>,
+}
+
+impl TlsVendor {
+    /// Waits until so many connections have ended.
+    async fn wait_for_ended(&self, count: usize) {
+        let mut ended = self.ended.subscribe();
+        let wait = ended.wait_for(|ended| *ended >= count);
+        tokio::time::timeout(SOON, wait).await.expect("it ends in time").unwrap();
+    }
 }
 
 async fn tls_vendor(protocols: &[&[u8]]) -> TlsVendor {
@@ -49,25 +60,44 @@ async fn tls_vendor(protocols: &[&[u8]]) -> TlsVendor {
     let addr = listener.local_addr().unwrap();
     let connections = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&connections);
+    let ended = watch::Sender::new(0);
+    let ended_here = ended.clone();
     let running = aside(async move {
         let mut serving = JoinSet::new();
         while let Ok((socket, _)) = listener.accept().await {
             let Ok(stream) = acceptor.accept(socket).await else { continue };
             let number = counter.fetch_add(1, Ordering::Relaxed);
+            let ended = ended_here.clone();
             serving.spawn(async move {
-                let service = service_fn(move |request: Request<Incoming>| async move {
-                    if number == 0 && request.headers().contains_key("x-first-hangs") {
-                        std::future::pending::<()>().await;
+                let last = Arc::new(Notify::new());
+                let told = Arc::clone(&last);
+                let service = service_fn(move |request: Request<Incoming>| {
+                    let last = Arc::clone(&told);
+                    async move {
+                        if number == 0 && request.headers().contains_key("x-first-hangs") {
+                            std::future::pending::<()>().await;
+                        }
+                        if request.headers().contains_key("x-last") {
+                            last.notify_one();
+                        }
+                        Ok::<_, Infallible>(echo(request).await)
                     }
-                    Ok::<_, Infallible>(echo(request).await)
                 });
                 let mut builder = auto::Builder::new(TokioExecutor::new());
                 builder.http2().max_concurrent_streams(4);
-                builder.serve_connection(TokioIo::new(stream), service).await.ok();
+                let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
+                tokio::select! {
+                    _ = connection.as_mut() => {}
+                    () = last.notified() => {
+                        connection.as_mut().graceful_shutdown();
+                        connection.await.ok();
+                    }
+                }
+                ended.send_modify(|ended| *ended += 1);
             });
         }
     });
-    TlsVendor { addr, certificate, connections, _running: running }
+    TlsVendor { addr, certificate, connections, ended, _running: running }
 }
 
 async fn echo(request: Request<Incoming>) -> Response<Full<Bytes>> {
@@ -129,6 +159,76 @@ async fn a_connection_that_hangs_or_is_full_is_not_the_only_one() {
     assert_eq!(statuses.iter().filter(|status| **status == 504).count(), 4, "as many as the first connection takes: {statuses:?}");
     assert!(vendor.connections.load(Ordering::Relaxed) >= 2);
     assert_eq!(send(&gateway, &hanging).await.status, 200);
+}
+
+/// A connection that its vendor ended is not used any more, though it never failed.
+#[tokio::test]
+async fn a_connection_that_the_vendor_ended_is_forgotten() {
+    let (vendor, gateway) = through_http2(agm_gateway::Limits::default(), SOON).await;
+    for connections in 1..=3 {
+        let last = chat("m").header("x-last", "1");
+        assert_eq!(send(&gateway, &last).await.status, 200);
+        vendor.wait_for_ended(connections).await;
+        assert_eq!(vendor.connections.load(Ordering::Relaxed), connections);
+    }
+    assert_eq!(send(&gateway, &chat("m")).await.status, 200);
+}
+
+/// A line to a vendor that goes dead: what is sent into it vanishes, and nothing comes back.
+struct Line {
+    addr: SocketAddr,
+    dead: watch::Sender<()>,
+    hung_up: mpsc::Receiver<()>,
+    _running: Aside<()>,
+}
+
+/// Lays one. Those who call after it has gone dead get a new one.
+async fn line_to(vendor: SocketAddr) -> Line {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let (dead, going_dead) = watch::channel(());
+    let (hang_up, hung_up) = mpsc::channel(8);
+    let running = aside(async move {
+        let mut lines = JoinSet::new();
+        while let Ok((mut caller, _)) = listener.accept().await {
+            let (mut dead, hang_up) = (going_dead.clone(), hang_up.clone());
+            dead.mark_unchanged();
+            lines.spawn(async move {
+                let mut called = TcpStream::connect(vendor).await.unwrap();
+                tokio::select! {
+                    _ = tokio::io::copy_bidirectional(&mut caller, &mut called) => return,
+                    _ = dead.changed() => {}
+                }
+                tokio::io::copy(&mut caller, &mut tokio::io::sink()).await.ok();
+                hang_up.send(()).await.ok();
+            });
+        }
+    });
+    Line { addr, dead, hung_up, _running: running }
+}
+
+/// Nothing but unanswered pings tells that such a line is dead.
+#[tokio::test]
+async fn a_vendor_that_answers_no_pings_is_called_anew() {
+    let vendor = tls_vendor(&[b"h2"]).await;
+    let mut line = line_to(vendor.addr).await;
+    let timeouts =
+        agm_gateway::Timeouts { keep: Duration::from_millis(800), connect: Duration::from_millis(400), ..agm_gateway::Timeouts::default() };
+    let extra_ca_file = Some(vendor.certificate.path().to_owned());
+    let settings = Settings { workers: 1, extra_ca_file, timeouts, ..settings() };
+    let url = format!("https://localhost:{}", line.addr.port());
+    let once = never_retrying(route("default-ai-route", "tls"));
+    let gateway = start_with(settings, &document([provider("tls", &url, &["sk-tls"])], [once]));
+    assert_eq!(send(&gateway, &chat("m")).await.status, 200);
+    let addr = gateway.addr();
+    let waiting = aside(async move { agm_testkit::http::send(addr, &chat("m").header("x-first-hangs", "1")).await });
+    until(|| gateway.in_flight().get("manager") == Some(&1)).await;
+    line.dead.send(()).unwrap();
+    let waiting = waiting.done().await.unwrap();
+    assert_eq!((waiting.status, code(&waiting)), (503, "provider_broke_off".to_owned()));
+    tokio::time::timeout(SOON, line.hung_up.recv()).await.expect("the gateway hangs up").unwrap();
+    assert_eq!(send(&gateway, &chat("m")).await.status, 200);
+    assert_eq!(vendor.connections.load(Ordering::Relaxed), 2);
 }
 
 /// HTTP/2 tells only that a request was reset; the client learns why.
