@@ -2,10 +2,12 @@
 
 import { agents } from './en/agents'
 import { codes } from './en/codes'
+import { home } from './en/home'
 import { providers } from './en/providers'
+import { routes } from './en/routes'
 import { shell } from './en/shell'
 import { switches } from './en/switch'
 import { words } from './en/words'
 
-export const en = { ...agents, ...codes, ...providers, ...shell, ...switches, ...words }
+export const en = { ...agents, ...codes, ...home, ...providers, ...routes, ...shell, ...switches, ...words }
 export type Key = keyof typeof en

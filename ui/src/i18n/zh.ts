@@ -1,9 +1,20 @@
 import type { Key } from './en'
 import { agents } from './zh/agents'
 import { codes } from './zh/codes'
+import { home } from './zh/home'
 import { providers } from './zh/providers'
+import { routes } from './zh/routes'
 import { shell } from './zh/shell'
 import { switches } from './zh/switch'
 import { words } from './zh/words'
 
-export const zh: Record<Key, string> = { ...agents, ...codes, ...providers, ...shell, ...switches, ...words }
+export const zh: Record<Key, string> = {
+  ...agents,
+  ...codes,
+  ...home,
+  ...providers,
+  ...routes,
+  ...shell,
+  ...switches,
+  ...words,
+}

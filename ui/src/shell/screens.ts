@@ -23,6 +23,13 @@ export const screens: Screen[] = [
     load: () => import('../pages/providers/Providers.svelte'),
   },
   {
+    path: 'routes',
+    key: 'r',
+    title: 'nav.routes',
+    icon: 'routes',
+    load: () => import('../pages/routes/Routes.svelte'),
+  },
+  {
     path: 'agents',
     key: 'a',
     title: 'nav.agents',

@@ -76,7 +76,7 @@ class Live {
 
   /** Hears events of a type, several at a time; the answer ends it. */
   on(type: EventType, listener: Listener): () => void {
-    const listeners = this.#listeners.get(type) ?? new Set()
+    const listeners = this.#listeners.get(type as EventType) ?? new Set()
     this.#listeners.set(type, listeners.add(listener))
     return () => listeners.delete(listener)
   }
@@ -110,10 +110,11 @@ class Live {
 
   #flush(): void {
     this.#scheduled = false
-    const byType = Map.groupBy(this.#waiting, event => event.type as EventType)
+    const byType = new Map<string, LiveEvent[]>()
+    for (const event of this.#waiting) byType.set(event.type, [...(byType.get(event.type) ?? []), event])
     this.#waiting = []
     for (const [type, events] of byType) {
-      for (const listener of this.#listeners.get(type) ?? []) listener(events)
+      for (const listener of this.#listeners.get(type as EventType) ?? []) listener(events)
     }
   }
 
