@@ -35,6 +35,7 @@ class Router {
 
   /** Notes a choice of the screen in the address, without a step in the browser's history. */
   choose(name: string, value: string | null): void {
+    if ((this.chosen(name) ?? '') === (value ?? '')) return
     const query = new URLSearchParams(this.place.query)
     if (value) query.set(name, value)
     else query.delete(name)
