@@ -1,7 +1,8 @@
 //! Who may use the management API, and as what. Nothing here knows of HTTP.
 //!
 //! What is kept of a credential is its hash: argon2id for the admin's password, SHA-256 for everything that is random anyway. A correct login
-//! is not refused for what failed before it; only in a crowd from its own address it may have to come again.
+//! is not refused for what failed before it, or fails beside it: it waits for its turn, and not for long. Only in a crowd without end from its
+//! own address it may have to come again.
 
 mod admin;
 mod book;
@@ -35,8 +36,6 @@ use crate::error::{Fault, OpError};
 const LONGEST_USER: usize = 256;
 /// The longest password that is looked at, in bytes.
 const LONGEST_PASSWORD: usize = 1024;
-/// Under which user failures of tokens and cookies are counted. The admin's name is never empty.
-const NOBODY: &str = "";
 
 /// What [`Access::open`] needs.
 #[derive(Clone, Debug)]
@@ -175,9 +174,8 @@ impl Access {
 
     /// The refusal of a credential without a user, at its time.
     async fn late(&self, client: IpAddr, what: &str) -> OpError {
-        match self.0.throttle.attempt(NOBODY, client).await {
-            Ok(attempt) => attempt.failed().await,
-            Err(full) => return crowded(full),
+        if let Err(full) = self.0.throttle.wrong(client).await {
+            return crowded(full);
         }
         tracing::warn!(%client, "a login failed");
         refused(what)

@@ -5,7 +5,9 @@ use http::Method;
 use utoipa::IntoResponses;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi, Ref, RefOr, Required, ResponseBuilder, Type};
+use utoipa::openapi::{
+    ContentBuilder, HeaderBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi, Ref, RefOr, Required, ResponseBuilder, Type,
+};
 
 use crate::auth;
 use crate::error::ErrorBody;
@@ -39,7 +41,13 @@ pub fn openapi() -> OpenApi {
     components.schemas.insert(name.into_owned(), schema);
     for (status, meaning) in REFUSALS {
         let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("ErrorBody"))).build();
-        let response = ResponseBuilder::new().description(meaning).content("application/json", content).build();
+        let mut response = ResponseBuilder::new().description(meaning).content("application/json", content);
+        if status == "429" {
+            let seconds =
+                HeaderBuilder::new().description(Some("Seconds")).schema(Some(ObjectBuilder::new().schema_type(Type::Integer).build()));
+            response = response.header("Retry-After", seconds.build());
+        }
+        let response = response.build();
         components.responses.insert(refused(status), response.into());
     }
     let mut nested = Vec::new();
@@ -63,7 +71,7 @@ pub fn openapi() -> OpenApi {
 }
 
 /// What every operation of some shape can be answered with; those of one operation alone stand at its handler.
-const REFUSALS: [(&str, &str); 12] = [
+const REFUSALS: [(&str, &str); 13] = [
     ("400", "The request cannot be understood"),
     ("401", "No valid login"),
     ("403", "The login's role does not suffice, or the request comes from another origin"),
@@ -74,6 +82,7 @@ const REFUSALS: [(&str, &str); 12] = [
     ("415", "The body is not declared as JSON"),
     ("422", "The request is understood, and not acceptable; `details.diagnostics` lists what is wrong"),
     ("428", "The request does not say which state it edits"),
+    ("429", "Too many logins from this address wait for their answer; `Retry-After` says when to come again"),
     ("500", "A fault of agm"),
     ("503", "agm cannot do it now"),
 ];
@@ -137,7 +146,7 @@ fn refusals(operation: &Operation, method: &Method, path: &str, open: bool) -> V
         "412" | "428" => conditional,
         "413" | "415" => has_body,
         "422" => changes || named || has(&ParameterIn::Query),
-        // 401, 403, 500, 503
+        // 401, 403, 429, 500, 503
         _ => login,
     };
     REFUSALS.into_iter().map(|(status, _)| status).filter(|status| applies(status)).collect()

@@ -1,8 +1,13 @@
 //! Slowing down whoever guesses passwords, without ever refusing one that is right.
 //!
 //! A wrong password is answered late, later with every failure of the same user or from the same address. Only a few attempts on a user from
-//! an address are under way at a time, and one that waits for its late answer counts as such, whether the client still waits or not: guessing
-//! in parallel, or hanging up early, gains nothing. The late answers of one user hold up no other.
+//! an address have their turn at a time, and one that waits for its late answer has it still, whether the client waits or not: guessing in
+//! parallel, or hanging up early, gains nothing. The late answers of one user hold up no other.
+//!
+//! A right password may come in a crowd of wrong ones, and nobody can tell before it was looked at. So nobody waits for a turn longer than
+//! [`PATIENCE`]; who then still has none is judged without, and keeps a place until the answer. There are enough places for any team, and few
+//! enough that a flood from one address is judged some five times a second. Only where no place comes free in all that time is an attempt
+//! sent away.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -11,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::task::TaskTracker;
 
 /// Failures are forgotten after this time without another one.
@@ -22,8 +27,14 @@ const FIRST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(5);
 /// Attempts on one user from one address under way at the same time.
 const AT_ONCE: usize = 4;
-/// Attempts from one address that wait for their turn or are being judged.
-const WAITING: usize = 32;
+/// The longest wait before a password is looked at.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Attempts from one address that wait for their turn, are being judged, or were judged without a turn and are not answered yet.
+const PLACES: usize = 128;
+/// Credentials without a user from one address, known to be wrong, that wait for their answer.
+const STRANGERS: usize = 36;
+/// Under which user those are counted. The admin's name is never empty.
+const NOBODY: &str = "";
 /// Users and addresses remembered, each.
 const LIMIT: usize = 4096;
 
@@ -49,6 +60,7 @@ struct Failures {
 struct Address {
     failures: Failures,
     places: Arc<Semaphore>,
+    strangers: Arc<Semaphore>,
 }
 
 /// An attempt under way.
@@ -63,23 +75,35 @@ pub(super) struct Attempt<'a> {
 impl Throttle {
     /// Waits until this address may try this user.
     pub(super) async fn attempt(&self, user: &str, client: IpAddr) -> Result<Attempt<'_>, Crowded> {
-        let address = network(client);
-        let places = {
-            let mut addresses = lock(&self.addresses);
-            make_room(&mut addresses, |known| known.failures);
-            let fresh = || Address { failures: Failures::none(), places: Arc::new(Semaphore::new(WAITING)) };
-            addresses.entry(address).or_insert_with(fresh).places.clone()
-        };
-        let place = places.try_acquire_owned().map_err(|_| Crowded)?;
-        let turns = {
-            let mut turns = lock(&self.turns);
-            // Those that nobody holds or waits for.
-            turns.retain(|_, turns| Arc::strong_count(turns) > 1);
-            turns.entry((address, user.to_owned())).or_insert_with(|| Arc::new(Semaphore::new(AT_ONCE))).clone()
-        };
+        let (address, deadline) = (network(client), Instant::now() + PATIENCE);
+        let places = self.address(address, |known| known.places.clone());
         // Closed by nobody.
-        let turn = turns.acquire_owned().await.ok();
+        let place = timeout_at(deadline, places.acquire_owned()).await.ok().and_then(Result::ok).ok_or(Crowded)?;
+        let turn = timeout_at(deadline, self.turns(user, address).acquire_owned()).await.ok().and_then(Result::ok);
         Ok(Attempt { throttle: self, user: user.to_owned(), address, place, turn })
+    }
+
+    /// Returns when the answer to a credential that is known to be wrong may go out.
+    pub(super) async fn wrong(&self, client: IpAddr) -> Result<(), Crowded> {
+        let address = network(client);
+        let strangers = self.address(address, |known| known.strangers.clone());
+        let place = strangers.try_acquire_owned().map_err(|_| Crowded)?;
+        let turn = self.turns(NOBODY, address).acquire_owned().await.ok();
+        Attempt { throttle: self, user: NOBODY.to_owned(), address, place, turn }.failed().await;
+        Ok(())
+    }
+
+    fn address<T>(&self, address: IpAddr, part: impl FnOnce(&Address) -> T) -> T {
+        let mut addresses = lock(&self.addresses);
+        make_room(&mut addresses, |known| known.failures);
+        part(addresses.entry(address).or_insert_with(Address::new))
+    }
+
+    fn turns(&self, user: &str, address: IpAddr) -> Arc<Semaphore> {
+        let mut turns = lock(&self.turns);
+        // Those that nobody holds or waits for.
+        turns.retain(|_, turns| Arc::strong_count(turns) > 1);
+        turns.entry((address, user.to_owned())).or_insert_with(|| Arc::new(Semaphore::new(AT_ONCE))).clone()
     }
 }
 
@@ -102,12 +126,19 @@ impl Attempt<'_> {
         let address = lock(&self.throttle.addresses).get_mut(&self.address).map_or(1, |known| known.failures.add());
         // In a task of its own: who hangs up before the answer keeps the turn all the same.
         let Self { throttle, place, turn, .. } = self;
-        drop(place);
+        let held = turn.unwrap_or(place);
         let late = throttle.late.spawn(async move {
             tokio::time::sleep(delay(user.max(address))).await;
-            drop(turn);
+            drop(held);
         });
         drop(late.await);
+    }
+}
+
+impl Address {
+    fn new() -> Self {
+        let room = |places| Arc::new(Semaphore::new(places));
+        Self { failures: Failures::none(), places: room(PLACES), strangers: room(STRANGERS) }
     }
 }
 

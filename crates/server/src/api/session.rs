@@ -48,7 +48,8 @@ impl From<&Login> for SessionView {
 
 /// Log in
 ///
-/// Sets the cookie `agm_session`. A wrong password is answered late, later each time; a right one never is refused.
+/// Sets the cookie `agm_session`. A wrong password is answered late, later each time. A right one is let in; while others from its address
+/// try the same user it waits its turn, 20 seconds at most.
 #[utoipa::path(post, path = "/api/v1/session", request_body = Credentials, responses((status = 200, body = SessionView)))]
 pub(crate) async fn log_in(State(app): State<App>, prefix: Extension<Prefix>, _: NoQuery, request: Request) -> ApiResult<Response> {
     // Another page must not log its visitors in here.
