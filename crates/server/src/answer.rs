@@ -43,6 +43,19 @@ pub(crate) fn tagged<T: Serialize>(etag: &str, view: &T) -> Response {
     response
 }
 
+/// What came of an edit: where it is if it was made just now, and its `ETag`. A plan is neither anywhere nor has it one.
+pub(crate) fn edited<T: Serialize>(dry_run: bool, made_at: Option<String>, etag: &str, view: &T) -> Response {
+    if dry_run {
+        return Json(view).into_response();
+    }
+    let mut response = tagged(etag, view);
+    if let Some(location) = made_at.and_then(|location| HeaderValue::try_from(location).ok()) {
+        *response.status_mut() = StatusCode::CREATED;
+        response.headers_mut().insert(LOCATION, location);
+    }
+    response
+}
+
 /// What was made, and where it is; what would be, in a dry run.
 pub(crate) fn made<T: Serialize>(dry_run: bool, location: &str, view: &T) -> Response {
     if dry_run { Json(view).into_response() } else { located(StatusCode::CREATED, location, view) }

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
-use crate::answer::{Items, made, tagged};
+use crate::answer::{Items, edited, tagged};
 use crate::auth::Caller;
 use crate::error::ApiResult;
 use crate::extract::{Body, DryRun, Id, IfMatch, IfMatchHeader, NoQuery, OptionalBody, Query};
@@ -59,7 +59,8 @@ pub(crate) async fn add(
     Body(new): Body<NewAgent>,
 ) -> ApiResult<Response> {
     let added = app.agm.add_agent(caller.actor(), new, query.dry_run).await?;
-    Ok(made(query.dry_run, &format!("/api/v1/agents/{}", added.agent.id), &added))
+    let at = format!("/api/v1/agents/{}", added.agent.id);
+    Ok(edited(query.dry_run, Some(at), &added.agent.etag, &added))
 }
 
 /// Show an agent
@@ -81,7 +82,7 @@ pub(crate) async fn patch(
     Body(patch): Body<AgentPatch>,
 ) -> ApiResult<Response> {
     let changed = app.agm.edit_agent(caller.actor(), &id, patch, Some(&expected), query.dry_run).await?;
-    Ok(tagged(&changed.agent.etag, &changed))
+    Ok(edited(query.dry_run, None, &changed.agent.etag, &changed))
 }
 
 /// Remove a Worker

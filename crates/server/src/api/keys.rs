@@ -4,7 +4,7 @@ use agm_ops::{KeyChange, ProviderChanged};
 use axum::extract::State;
 use axum::response::Response;
 
-use crate::answer::tagged;
+use crate::answer::edited;
 use crate::auth::Caller;
 use crate::error::ApiResult;
 use crate::extract::{Body, DryRun, IfMatch, IfMatchHeader, Name, Query};
@@ -25,5 +25,5 @@ pub(crate) async fn put(
     Body(change): Body<KeyChange>,
 ) -> ApiResult<Response> {
     let changed = app.agm.rotate_key(caller.actor(), &name, change, Some(&expected), query.dry_run).await?;
-    Ok(tagged(&changed.provider.etag, &changed))
+    Ok(edited(query.dry_run, None, &changed.provider.etag, &changed))
 }

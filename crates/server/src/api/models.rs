@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde_json::{Map, Value};
 
-use crate::answer::{Items, tagged};
+use crate::answer::{Items, edited, tagged};
 use crate::auth::Caller;
 use crate::error::ApiResult;
 use crate::extract::{Body, DryRun, IfMatch, IfMatchHeader, Name, PutCondition, PutHeaders, Query};
@@ -51,7 +51,7 @@ pub(crate) async fn put(
         Seen::Nothing => present.etag,
     };
     let changed = app.agm.put_model(caller.actor(), &id, Value::Object(card), Some(&expected), query.dry_run).await?;
-    Ok(tagged(&changed.model.etag, &changed))
+    Ok(edited(query.dry_run, None, &changed.model.etag, &changed))
 }
 
 /// Take a model's own card away

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 
-use crate::answer::{Items, made, tagged};
+use crate::answer::{Items, edited, tagged};
 use crate::auth::Caller;
 use crate::error::ApiResult;
 use crate::extract::{Body, DryRun, IfMatch, IfMatchHeader, Name, NoQuery, OptionalBody, Query};
@@ -34,7 +34,8 @@ pub(crate) async fn add(
     Body(new): Body<NewProvider>,
 ) -> ApiResult<Response> {
     let added = app.agm.add_provider(caller.actor(), &new, query.dry_run).await?;
-    Ok(made(query.dry_run, &format!("/api/v1/providers/{}", added.provider.name), &added))
+    let at = format!("/api/v1/providers/{}", added.provider.name);
+    Ok(edited(query.dry_run, Some(at), &added.provider.etag, &added))
 }
 
 /// Show a provider
@@ -58,7 +59,7 @@ pub(crate) async fn patch(
     Body(patch): Body<ProviderPatch>,
 ) -> ApiResult<Response> {
     let changed = app.agm.edit_provider(caller.actor(), &name, patch, Some(&expected), query.dry_run).await?;
-    Ok(tagged(&changed.provider.etag, &changed))
+    Ok(edited(query.dry_run, None, &changed.provider.etag, &changed))
 }
 
 /// Remove a provider

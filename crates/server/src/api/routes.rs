@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
-use crate::answer::{made, tagged};
+use crate::answer::{edited, tagged};
 use crate::auth::Caller;
 use crate::error::ApiResult;
 use crate::extract::{Body, DryRun, IfMatch, IfMatchHeader, Name, PutCondition, PutHeaders, Query};
@@ -59,10 +59,8 @@ pub(crate) async fn put(
     Body(edit): Body<RouteEdit>,
 ) -> ApiResult<Response> {
     let changed = app.agm.put_route(caller.actor(), &name, &edit, &condition.0, query.dry_run).await?;
-    if changed.created {
-        return Ok(made(query.dry_run, &format!("/api/v1/routes/{name}"), &changed));
-    }
-    Ok(tagged(&changed.route.etag, &changed))
+    let at = changed.created.then(|| format!("/api/v1/routes/{name}"));
+    Ok(edited(query.dry_run, at, &changed.route.etag, &changed))
 }
 
 /// Remove a route

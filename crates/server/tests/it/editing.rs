@@ -46,7 +46,8 @@ async fn an_edit_says_what_it_is_made_on() {
         let etag = read.header("etag");
         assert_eq!(etag.trim_matches('"'), read.expect(200)["etag"], "{shown}");
         let planned = bed.request(method.clone(), &format!("{path}?dryRun=true")).header("if-match", etag).json(&edit);
-        Answer::of(planned).await.expect(200);
+        let planned = Answer::of(planned).await;
+        assert_eq!((planned.header("etag"), planned.expect(200).is_object()), ("", true), "a plan of {path} is no state of it");
         assert_eq!(bed.agm.current().head.number, before, "a dry run of {method} {path} changed something");
         Answer::of(request().header("if-match", etag)).await.expect(200);
     }
@@ -64,6 +65,7 @@ async fn a_route_is_created_only_where_there_is_none() {
     let created = put("if-none-match", "*", "").await;
     assert_eq!(created.expect(201)["created"], true);
     assert_eq!(created.header("location"), "/api/v1/routes/special");
+    assert_eq!(created.header("etag"), bed.get("/api/v1/routes/special").await.header("etag"));
     put("if-none-match", "*", "").await.refused(412, "VERSION_CONFLICT");
     let explained = bed.get("/api/v1/routes/explain?model=special&as=manager").await.expect(200);
     assert_eq!(explained["route"], "special");
