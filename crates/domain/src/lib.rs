@@ -4,6 +4,7 @@ pub mod agent;
 pub mod api;
 pub mod assignment;
 pub mod base_url;
+pub mod calling_point;
 pub mod catalog;
 pub mod check;
 pub mod check_provider;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use self::conditions::Conditions;
 use self::index::Index;
 use self::order::Precedence;
+use crate::calling_point::CallingPoint;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::document::Document;
@@ -38,16 +39,6 @@ pub struct Table {
     index: Index,
     /// The mappings of the providers that have one.
     served: HashMap<ProviderName, ModelMapping>,
-    calling_point: CallingPoint,
-}
-
-/// Where agents call the gateway.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CallingPoint {
-    /// Host, empty where any will do.
-    pub host: String,
-    /// Path of the chat API.
-    pub path: String,
 }
 
 /// Longest host name.
@@ -131,7 +122,7 @@ impl Table {
             found.extend(of_route.into_iter().map(|d| d.under(&pointer)));
         }
         compiled.sort_by(|(a, ..), (b, ..)| a.cmp(b));
-        let mut table = Self { calling_point: CallingPoint::of(document.default_route()), ..Self::default() };
+        let mut table = Self::default();
         for (index, (_, conditions, route)) in compiled.into_iter().enumerate() {
             table.by_name.insert(route.name.clone(), index);
             table.conditions.push(conditions);
@@ -159,14 +150,9 @@ impl Table {
         self.by_name.get(name).map(|index| &self.routes[*index])
     }
 
-    /// Where agents call: the default route's host and path.
-    pub fn calling_point(&self) -> &CallingPoint {
-        &self.calling_point
-    }
-
-    /// Where `POST /v1/chat/completions` of this consumer with this model ends up, called at [`Table::calling_point`].
-    pub fn reach(&self, consumer: &ConsumerName, model: &str) -> Reach {
-        let Some(route) = self.select(&self.calling_point.ask(model)) else {
+    /// Where a chat request of this consumer for this model ends up.
+    pub fn reach(&self, at: &CallingPoint, consumer: &ConsumerName, model: &str) -> Reach {
+        let Some(route) = self.select(&at.ask(model)) else {
             return Reach { route: None, allowed: false, upstreams: Vec::new() };
         };
         Reach {
@@ -197,25 +183,6 @@ impl Table {
             Considered { route: RouteName::from(&*route.name), verdict }
         });
         verdicts.collect()
-    }
-}
-
-impl CallingPoint {
-    fn of(default: Option<&AiRoute>) -> Self {
-        const CHAT: &str = "/v1/chat/completions";
-        let domain = default.and_then(|route| route.domains.first()).map_or("", String::as_str);
-        let prefix = default.and_then(|route| route.path_predicate.as_ref()).map_or("", |path| path.match_value.trim_end_matches('/'));
-        let is_above = CHAT.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('/'));
-        Self {
-            // Any name will do for a wildcard.
-            host: domain.strip_prefix("*.").map_or_else(|| domain.to_owned(), |rest| format!("agm.{rest}")).to_ascii_lowercase(),
-            path: if is_above { CHAT.to_owned() } else { format!("{}{CHAT}", prefix.strip_suffix("/v1").unwrap_or(prefix)) },
-        }
-    }
-
-    /// A chat request for this model.
-    pub fn ask<'a>(&'a self, model: &'a str) -> Ask<'a> {
-        Ask { host: &self.host, path: &self.path, method: "POST", query: "", headers: &|_| None, model: Some(model) }
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use agm_blob::Blob;
 use agm_blob::lock::DirLock;
 use agm_domain::agent::{Agent, AgentId};
+use agm_domain::calling_point::CallingPoint;
 use agm_domain::consumer::Consumer;
 use agm_domain::document::Document;
 use agm_domain::redact::{counter_pointers, secret_pointers};
@@ -183,6 +184,11 @@ impl Agm {
     pub fn gateway_url(&self) -> String {
         let own = || format!("http://{}", self.0.gateway.addr());
         self.0.settings.gateway_url.clone().unwrap_or_else(own)
+    }
+
+    /// Host and path of an agent's chat request.
+    pub(crate) fn calling_point(&self) -> CallingPoint {
+        CallingPoint::below(&self.gateway_url())
     }
 
     pub(crate) fn now(&self) -> Timestamp {

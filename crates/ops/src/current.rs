@@ -185,9 +185,10 @@ impl Agm {
 
     /// Agents whose provider, or whose way to it, changed are no longer known to reach it.
     fn doubt(&self, before: &Current, current: &Current) {
+        let at = self.calling_point();
         let ways = |c: &Current, id: &AgentId, model: &str| {
             let agent = c.document.agents.get(id)?;
-            let name = c.table().reach(&agent.consumer, model).route?;
+            let name = c.table().reach(&at, &agent.consumer, model).route?;
             // Which models a route takes, and for whom, is `routable`; where it sends them is what a request proves.
             let route = c.document.routes.get(&name)?;
             Some((route.upstreams.clone(), route.fallback_config.clone(), route.header_control.clone()))

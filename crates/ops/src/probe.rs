@@ -152,8 +152,7 @@ impl Probe<'_> {
     }
 
     async fn ask(&self, question: Question) -> Result<Response, Failure> {
-        let current = self.agm.current();
-        let point = current.table().calling_point();
+        let point = self.agm.calling_point();
         let url = format!("http://{}{}", self.agm.0.gateway.addr(), point.path);
         let mut request = self.agm.0.prober.client.post(url).header(AUTHORIZATION, format!("Bearer {}", self.key.expose()));
         request = request.header(PROBE_HEADER, self.agm.0.gateway.probe_mark().value().clone());

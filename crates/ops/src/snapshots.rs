@@ -213,7 +213,7 @@ impl Agm {
         let mut writer = self.writer().await;
         let target = restore(&snapshot, &writer.document, &selection);
         refuse_broken(&target, &writer.document)?;
-        let moved = moved_by(&writer.document, &target);
+        let moved = self.moved_by(&writer.document, &target);
         writer.document = target;
         let changes = writer.changes();
         if dry_run {
@@ -287,11 +287,13 @@ fn selection(request: &RestoreRequest) -> Result<Selection, OpError> {
     Ok(selection)
 }
 
-/// Agents that keep their assignment and whose model reaches another provider.
-fn moved_by(before: &Document, after: &Document) -> Vec<Moved> {
-    let changed = |id: &&AgentId| before.assignments.get(*id) != after.assignments.get(*id);
-    let members: Vec<AgentId> = before.assignments.keys().filter(changed).cloned().collect();
-    moved(before, after, &[], &members)
+impl Agm {
+    /// Agents that keep their assignment and whose model reaches another provider.
+    fn moved_by(&self, before: &Document, after: &Document) -> Vec<Moved> {
+        let changed = |id: &&AgentId| before.assignments.get(*id) != after.assignments.get(*id);
+        let members: Vec<AgentId> = before.assignments.keys().filter(changed).cloned().collect();
+        moved(before, after, &self.calling_point(), &[], &members)
+    }
 }
 
 /// A part of an old configuration can contradict the rest of the present one. What is wrong already is no reason to refuse.

@@ -6,6 +6,7 @@ use super::parts::{default_route, free_prefixes, provider_route};
 use super::reach::{consumer_of, everybody, moved};
 use super::{Draft, Moved, Refusal, Routing, Wish};
 use crate::agent::AgentId;
+use crate::calling_point::CallingPoint;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::document::Document;
@@ -29,7 +30,14 @@ pub struct Alias {
 ///
 /// `pending` are the wishes of other changes that are under way: they count as if they were assigned already. With `move_others`, agents
 /// that would be moved join the change instead of refusing it; they are in [`Routing::joined`].
-pub fn route_wishes(document: &Document, wishes: &[Wish], pending: &[Wish], move_others: bool, now: &str) -> Result<Routing, Refusal> {
+pub fn route_wishes(
+    document: &Document,
+    at: &CallingPoint,
+    wishes: &[Wish],
+    pending: &[Wish],
+    move_others: bool,
+    now: &str,
+) -> Result<Routing, Refusal> {
     let mut members = wishes.to_vec();
     contradictions(document, &members)?;
     loop {
@@ -38,9 +46,9 @@ pub fn route_wishes(document: &Document, wishes: &[Wish], pending: &[Wish], move
             claim(&mut draft, wish, &members, pending, now)?;
         }
         let ids: Vec<AgentId> = members.iter().map(|w| w.agent.clone()).collect();
-        let others = moved(document, &draft.document, pending, &ids);
+        let others = moved(document, &draft.document, at, pending, &ids);
         if others.is_empty() {
-            fulfilled(&draft, &members)?;
+            fulfilled(&draft, at, &members)?;
             draft.routing.joined = members.split_off(wishes.len());
             return Ok(draft.routing);
         }
@@ -146,15 +154,17 @@ fn give_way(draft: &mut Draft, wish: &Wish, own: &RouteName, members: &[Wish], p
 }
 
 /// Checks on the compiled table that every wish came true.
-fn fulfilled(draft: &Draft, members: &[Wish]) -> Result<(), Refusal> {
+fn fulfilled(draft: &Draft, at: &CallingPoint, members: &[Wish]) -> Result<(), Refusal> {
     let (table, _) = Table::compile(&draft.document);
     for wish in members {
         let Some(consumer) = consumer_of(&draft.document, &wish.agent) else { continue };
-        let reach = table.reach(&consumer, &wish.model);
+        let reach = table.reach(at, &consumer, &wish.model);
         if reach.only_provider() != Some(&wish.provider) {
             let goes = reach.describe().unwrap_or_else(|| "no provider".to_owned());
-            let by = reach.route.map_or_else(|| "no route takes it".to_owned(), |r| format!("the route `{r}` takes it first"));
-            let message = format!("`{}` would reach {goes} instead of `{}`: {by}", wish.model, wish.provider);
+            let Some(by) = reach.route else {
+                return Err(unreached(at, wish));
+            };
+            let message = format!("`{}` would reach {goes} instead of `{}`: the route `{by}` takes it first", wish.model, wish.provider);
             let cure = "change or remove that route, or give the model another id with a model mapping";
             return Err(Refusal {
                 alias: Some(alias(wish)),
@@ -163,6 +173,13 @@ fn fulfilled(draft: &Draft, members: &[Wish]) -> Result<(), Refusal> {
         }
     }
     Ok(())
+}
+
+/// Every route that agm makes answers where the default route does.
+fn unreached(at: &CallingPoint, wish: &Wish) -> Refusal {
+    let message = format!("no route takes `{}` where agents call, at {at}", wish.model);
+    let cure = "let `default-ai-route` answer there (`agm route set default-ai-route --domain … --path …`), or set the gateway's URL to what agents are to call";
+    Refusal::because(Diagnostic::policy(Code::RouteConflict, "/model", message).hint(cure))
 }
 
 fn alias(wish: &Wish) -> Alias {

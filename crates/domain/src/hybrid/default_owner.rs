@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::parts::{default_route, free_prefixes, prefix_left_out, provider_route};
 use super::reach::moved;
 use super::{Draft, Moved, Refusal, Routing, Wish};
+use crate::calling_point::CallingPoint;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::document::Document;
@@ -14,7 +15,13 @@ use crate::route::{AiRoute, ModelPredicate, Upstream};
 
 /// The routing for a provider that was just added to the document: the default route for the first one, else a route with its type's
 /// prefixes. A prefix that another route holds, or that would move an agent, is left out and reported; a provider is never refused for it.
-pub fn add_provider(document: &Document, provider: &ProviderName, pending: &[Wish], now: &str) -> Result<Routing, Refusal> {
+pub fn add_provider(
+    document: &Document,
+    at: &CallingPoint,
+    provider: &ProviderName,
+    pending: &[Wish],
+    now: &str,
+) -> Result<Routing, Refusal> {
     let mut draft = Draft::on(document);
     if document.default_route().is_none() {
         let route = default_route(document, provider, now);
@@ -27,7 +34,7 @@ pub fn add_provider(document: &Document, provider: &ProviderName, pending: &[Wis
         let mut trial = document.clone();
         let route = provider_route(document, provider, vec![predicate.clone()], now);
         trial.routes.insert(own.clone(), route);
-        match moved(document, &trial, pending, &[]).as_slice() {
+        match moved(document, &trial, at, pending, &[]).as_slice() {
             [] => predicates.push(predicate),
             [first, ..] => {
                 let why = format!("{} runs on `{}` elsewhere", first.agent, first.model);
@@ -43,7 +50,7 @@ pub fn add_provider(document: &Document, provider: &ProviderName, pending: &[Wis
 }
 
 /// The routing without a provider; refused while anything needs it. The last provider takes the default route along.
-pub fn remove_provider(document: &Document, provider: &ProviderName, pending: &[Wish]) -> Result<Routing, Refusal> {
+pub fn remove_provider(document: &Document, at: &CallingPoint, provider: &ProviderName, pending: &[Wish]) -> Result<Routing, Refusal> {
     let own = RouteName::of_provider(provider);
     let last = document.providers.len() == 1;
     let owns_default = document.default_owner() == Some(provider);
@@ -71,7 +78,7 @@ pub fn remove_provider(document: &Document, provider: &ProviderName, pending: &[
     for route in document.routes.values().filter(|r| r.uses(provider)) {
         draft.edit(Edit::DeleteRoute { route: Box::new(route.clone()) })?;
     }
-    let others = moved(document, &draft.document, pending, &[]);
+    let others = moved(document, &draft.document, at, pending, &[]);
     if others.is_empty() {
         return Ok(draft.routing);
     }
@@ -81,7 +88,13 @@ pub fn remove_provider(document: &Document, provider: &ProviderName, pending: &[
 
 /// The routing in which `provider` owns the default route. The former owner gets a route for its prefixes, for what it lists and for what
 /// agents use of it, so that nobody moves. What each of the two lists and how it maps models goes with it.
-pub fn set_default(document: &Document, provider: &ProviderName, pending: &[Wish], now: &str) -> Result<Routing, Refusal> {
+pub fn set_default(
+    document: &Document,
+    at: &CallingPoint,
+    provider: &ProviderName,
+    pending: &[Wish],
+    now: &str,
+) -> Result<Routing, Refusal> {
     let mut draft = Draft::on(document);
     let Some(default) = document.default_route() else {
         draft.edit(Edit::CreateRoute { route: Box::new(default_route(document, provider, now)) })?;
@@ -107,7 +120,7 @@ pub fn set_default(document: &Document, provider: &ProviderName, pending: &[Wish
     if let Some(former) = former.filter(|f| document.providers.contains_key(&f.provider)) {
         keep_former(&mut draft, document, former, from, pending, now)?;
     }
-    let others = moved(document, &draft.document, pending, &[]);
+    let others = moved(document, &draft.document, at, pending, &[]);
     if others.is_empty() {
         return Ok(draft.routing);
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Moved, Wish};
 use crate::agent::AgentId;
+use crate::calling_point::CallingPoint;
 use crate::document::Document;
 use crate::name::{ConsumerName, ProviderName, RouteName};
 use crate::table::{Mapping, Reach, Table};
@@ -50,9 +51,9 @@ pub(super) fn consumer_of(document: &Document, agent: &AgentId) -> Option<Consum
 }
 
 /// What a provider's vendor is asked for when agents ask for `model` there: the model itself, but for aliases.
-pub fn served_model(document: &Document, provider: &ProviderName, model: &str) -> String {
+pub fn served_model(document: &Document, at: &CallingPoint, provider: &ProviderName, model: &str) -> String {
     let nobody = ConsumerName::from("");
-    let reach = Table::compile(document).0.reach(&nobody, model);
+    let reach = Table::compile(document).0.reach(at, &nobody, model);
     if let Some((.., served)) = reach.upstreams.into_iter().find(|(name, ..)| name == provider) {
         return served;
     }
@@ -66,18 +67,18 @@ pub fn served_model(document: &Document, provider: &ProviderName, model: &str) -
 
 /// The agents, apart from `members`, whose model reaches another provider, or is let in no more, in `after` than in `before`, or for which the
 /// same provider is asked for another model.
-pub fn moved(before: &Document, after: &Document, pending: &[Wish], members: &[AgentId]) -> Vec<Moved> {
-    compare(before, after, pending, members, |from, to| from.describe() == to.describe() && from.served() == to.served())
+pub fn moved(before: &Document, after: &Document, at: &CallingPoint, pending: &[Wish], members: &[AgentId]) -> Vec<Moved> {
+    compare((before, after), at, pending, members, |from, to| from.describe() == to.describe() && from.served() == to.served())
 }
 
 /// The same without those who only get another model of the same provider: what an admin does who changes what an alias stands for.
-pub fn rerouted(before: &Document, after: &Document, pending: &[Wish], members: &[AgentId]) -> Vec<Moved> {
-    compare(before, after, pending, members, |from, to| from.describe() == to.describe())
+pub fn rerouted(before: &Document, after: &Document, at: &CallingPoint, pending: &[Wish], members: &[AgentId]) -> Vec<Moved> {
+    compare((before, after), at, pending, members, |from, to| from.describe() == to.describe())
 }
 
 fn compare(
-    before: &Document,
-    after: &Document,
+    (before, after): (&Document, &Document),
+    at: &CallingPoint,
     pending: &[Wish],
     members: &[AgentId],
     same: impl Fn(&Reach, &Reach) -> bool,
@@ -86,7 +87,7 @@ fn compare(
     let mut moved = Vec::new();
     for wish in everybody(before, pending) {
         let Some(consumer) = consumer_of(before, &wish.agent).filter(|_| !members.contains(&wish.agent)) else { continue };
-        let (from, to) = (was.reach(&consumer, &wish.model), is.reach(&consumer, &wish.model));
+        let (from, to) = (was.reach(at, &consumer, &wish.model), is.reach(at, &consumer, &wish.model));
         if same(&from, &to) && (to.allowed || !from.allowed) {
             continue;
         }

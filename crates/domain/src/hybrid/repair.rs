@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::parts::agents_consumers;
 use super::reach::{everybody, moved};
 use super::{Draft, Moved, Routing, Wish, add_provider, route_wishes};
+use crate::calling_point::CallingPoint;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::document::Document;
@@ -52,21 +53,21 @@ pub fn findings(document: &Document, pending: &[Wish], running: &[String]) -> Ve
 
 /// The edits that mend what can be mended, and remarks on the rest. What would take an agent from one provider to another that is not its own
 /// is left as it is.
-pub fn repair(document: &Document, pending: &[Wish], running: &[String], now: &str) -> Routing {
+pub fn repair(document: &Document, at: &CallingPoint, pending: &[Wish], running: &[String], now: &str) -> Routing {
     let mut draft = Draft::on(document);
     // Models that agents are assigned but do not reach come first: what only served them by accident is needed no more then.
-    reach_assigned(&mut draft, pending, now);
+    reach_assigned(&mut draft, at, pending, now);
     for finding in findings(document, pending, running) {
         if !finding.repairable {
             draft.note(finding.diagnostic);
             continue;
         }
-        let edits = mend(&draft.document, &finding, pending, now);
+        let edits = mend(&draft.document, at, &finding, pending, now);
         let mut mended = draft.document.clone();
         for edit in &edits {
             edit.apply(&mut mended);
         }
-        if let Some(who) = astray(&draft.document, &mended, pending) {
+        if let Some(who) = astray(&draft.document, &mended, at, pending) {
             let needed = format!("{}, and `{}` of {} needs it", finding.diagnostic.message, who.model, who.agent);
             draft.note(Diagnostic { message: needed, ..finding.diagnostic }.hint("switch that agent first"));
             continue;
@@ -76,13 +77,13 @@ pub fn repair(document: &Document, pending: &[Wish], running: &[String], now: &s
     draft.routing
 }
 
-fn reach_assigned(draft: &mut Draft, pending: &[Wish], now: &str) {
+fn reach_assigned(draft: &mut Draft, at: &CallingPoint, pending: &[Wish], now: &str) {
     let assigned = everybody(&draft.document, &[]);
     for wish in assigned {
         if !draft.document.agents.contains_key(&wish.agent) || !draft.document.providers.contains_key(&wish.provider) {
             continue;
         }
-        match route_wishes(&draft.document, &[wish], pending, false, now) {
+        match route_wishes(&draft.document, at, &[wish], pending, false, now) {
             Ok(routing) => keep(draft, routing.edits),
             Err(refusal) => draft.routing.notes.extend(refusal.diagnostics),
         }
@@ -98,18 +99,18 @@ fn keep(draft: &mut Draft, edits: Vec<Edit>) {
 }
 
 /// Who would go from one provider to another that is not the one assigned.
-fn astray(before: &Document, after: &Document, pending: &[Wish]) -> Option<Moved> {
+fn astray(before: &Document, after: &Document, at: &CallingPoint, pending: &[Wish]) -> Option<Moved> {
     let wishes = everybody(before, pending);
     let meant = |m: &Moved| wishes.iter().any(|w| w.agent == m.agent && w.model == m.model && m.to.as_deref() == Some(w.provider.as_str()));
-    moved(before, after, pending, &[]).into_iter().find(|m| m.from.is_some() && !meant(m))
+    moved(before, after, at, pending, &[]).into_iter().find(|m| m.from.is_some() && !meant(m))
 }
 
-fn mend(document: &Document, finding: &Finding, pending: &[Wish], now: &str) -> Vec<Edit> {
+fn mend(document: &Document, at: &CallingPoint, finding: &Finding, pending: &[Wish], now: &str) -> Vec<Edit> {
     let route = document.routes.get(&finding.route);
     match (finding.diagnostic.code, route) {
         (Code::DefaultRouteMissing, _) => {
             let only = document.providers.keys().next();
-            only.and_then(|p| add_provider(document, p, pending, now).ok()).map(|r| r.edits).unwrap_or_default()
+            only.and_then(|p| add_provider(document, at, p, pending, now).ok()).map(|r| r.edits).unwrap_or_default()
         }
         (Code::StrayProbeRoute, Some(route)) => vec![Edit::DeleteRoute { route: Box::new(route.clone()) }],
         (Code::ConsumerMissing, Some(route)) => {

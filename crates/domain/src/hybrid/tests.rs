@@ -6,6 +6,7 @@ use serde_json::json;
 use super::*;
 use crate::agent::{Agent, consumer_of};
 use crate::assignment::Assignment;
+use crate::calling_point::CallingPoint;
 use crate::code::Code;
 use crate::name::{ConsumerName, RouteName};
 use crate::provider::Provider;
@@ -13,6 +14,11 @@ use crate::route::{AiRoute, FallbackConfig, MatchType, ModelPredicate, Predicate
 use crate::table::Table;
 
 const NOW: &str = "2026-01-01T00:00:00Z";
+
+/// Where agents call.
+fn at() -> CallingPoint {
+    CallingPoint::below("http://127.0.0.1:8080")
+}
 
 /// A document with the Manager and the Workers alice and bob, and these providers, added in this order.
 fn scene(providers: &[(&str, &str)]) -> Document {
@@ -24,7 +30,7 @@ fn scene(providers: &[(&str, &str)]) -> Document {
     for (name, kind) in providers {
         let provider = ProviderName::from(*name);
         document.providers.insert(provider.clone(), Provider::new(provider.clone(), kind, vec!["k".into()]));
-        let routing = add_provider(&document, &provider, &[], NOW).unwrap();
+        let routing = add_provider(&document, &at(), &provider, &[], NOW).unwrap();
         take(&mut document, &routing);
     }
     document
@@ -41,7 +47,7 @@ fn wish(agent: &str, provider: &str, model: &str) -> Wish {
 }
 
 fn route(document: &Document, wish: &Wish) -> Result<Routing, Refusal> {
-    route_wishes(document, std::slice::from_ref(wish), &[], false, NOW)
+    route_wishes(document, &at(), std::slice::from_ref(wish), &[], false, NOW)
 }
 
 /// Routes and assigns.
@@ -62,7 +68,7 @@ fn switch(document: &mut Document, wish: &Wish) {
 
 fn goes(document: &Document, agent: &str, model: &str) -> String {
     let id = AgentId::parse(agent).unwrap();
-    let reach = Table::compile(document).0.reach(&consumer_of(&id, id.name()), model);
+    let reach = Table::compile(document).0.reach(&at(), &consumer_of(&id, id.name()), model);
     let route = reach.route.as_ref().map_or("none", RouteName::as_str).to_owned();
     format!("{route} → {}{}", reach.describe().unwrap_or_default(), if reach.allowed { "" } else { " (refused)" })
 }
@@ -118,7 +124,7 @@ fn a_prefix_that_is_held_is_left_out_and_said() {
     let mut document = scene(&[("qwen", "qwen"), ("kimi-a", "moonshot")]);
     let second = ProviderName::from("kimi-b");
     document.providers.insert(second.clone(), Provider::new(second.clone(), "moonshot", vec!["k".into()]));
-    let routing = add_provider(&document, &second, &[], NOW).unwrap();
+    let routing = add_provider(&document, &at(), &second, &[], NOW).unwrap();
     assert!(routing.edits.is_empty(), "{routing:?}");
     assert!(routing.notes.iter().all(|n| n.code == Code::PredicatesOverlap) && !routing.notes.is_empty());
 }
@@ -129,7 +135,7 @@ fn a_prefix_that_would_move_an_agent_is_left_out() {
     switch(&mut document, &wish("alice", "router", "kimi-k2.5"));
     let moonshot = ProviderName::from("moonshot");
     document.providers.insert(moonshot.clone(), Provider::new(moonshot.clone(), "moonshot", vec!["k".into()]));
-    let routing = add_provider(&document, &moonshot, &[], NOW).unwrap();
+    let routing = add_provider(&document, &at(), &moonshot, &[], NOW).unwrap();
     take(&mut document, &routing);
     assert_eq!(goes(&document, "alice", "kimi-k2.5"), "default-ai-route → router");
     assert_eq!(predicates(&document, "moonshot-ai-route"), ["moonshot-*"]);
@@ -154,7 +160,7 @@ fn one_id_on_two_providers_is_refused_unless_the_others_move_too() {
         refusal.moved,
         [Moved { agent: AgentId::parse("alice").unwrap(), model: "m".into(), from: Some("a".into()), to: Some("b".into()) }]
     );
-    let routing = route_wishes(&document, &[wish("bob", "b", "m")], &[], true, NOW).unwrap();
+    let routing = route_wishes(&document, &at(), &[wish("bob", "b", "m")], &[], true, NOW).unwrap();
     assert_eq!(routing.joined, [wish("alice", "b", "m")]);
     take(&mut document, &routing);
     assert_eq!(goes(&document, "alice", "m"), "b-ai-route → b");
@@ -165,7 +171,7 @@ fn pending_wishes_count_as_assigned() {
     let document = scene(&[("qwen", "qwen"), ("a", "openrouter"), ("b", "openrouter")]);
     let mut routed = document.clone();
     take(&mut routed, &route(&document, &wish("alice", "a", "m")).unwrap());
-    let refusal = route_wishes(&routed, &[wish("bob", "b", "m")], &[wish("alice", "a", "m")], false, NOW).unwrap_err();
+    let refusal = route_wishes(&routed, &at(), &[wish("bob", "b", "m")], &[wish("alice", "a", "m")], false, NOW).unwrap_err();
     assert_eq!(refusal.moved.len(), 1);
 }
 
@@ -208,7 +214,7 @@ fn a_new_route_lets_in_whom_the_default_route_lets_in_and_every_agent() {
     allowed.push(ConsumerName::from("guest"));
     let moonshot = ProviderName::from("moonshot");
     document.providers.insert(moonshot.clone(), Provider::new(moonshot.clone(), "moonshot", vec!["k".into()]));
-    let routing = add_provider(&document, &moonshot, &[], NOW).unwrap();
+    let routing = add_provider(&document, &at(), &moonshot, &[], NOW).unwrap();
     take(&mut document, &routing);
     let auth = document.routes["moonshot-ai-route"].auth_config.clone().unwrap();
     let names: Vec<&str> = auth.allowed_consumers.iter().map(ConsumerName::as_str).collect();
@@ -231,14 +237,14 @@ fn a_new_default_owner_moves_nobody() {
     let mut document = scene(&[("qwen", "qwen"), ("ds", "deepseek"), ("router", "openrouter")]);
     switch(&mut document, &wish("alice", "qwen", "odd-one"));
     switch(&mut document, &wish("bob", "ds", "deepseek-chat"));
-    let routing = set_default(&document, &ProviderName::from("ds"), &[], NOW).unwrap();
+    let routing = set_default(&document, &at(), &ProviderName::from("ds"), &[], NOW).unwrap();
     take(&mut document, &routing);
     assert_eq!(document.default_owner().unwrap(), "ds");
     assert!(!document.routes.contains_key("ds-ai-route"), "the owner has no route of its own");
     assert_eq!(goes(&document, "alice", "odd-one"), "qwen-ai-route → qwen");
     assert_eq!(goes(&document, "bob", "deepseek-chat"), "default-ai-route → ds");
     assert_eq!(goes(&document, "manager", "qwen-max"), "qwen-ai-route → qwen");
-    let again = set_default(&document, &ProviderName::from("ds"), &[], NOW).unwrap();
+    let again = set_default(&document, &at(), &ProviderName::from("ds"), &[], NOW).unwrap();
     assert_eq!(again, Routing::default());
 }
 
@@ -247,14 +253,14 @@ fn a_provider_in_use_is_not_removed() {
     let mut document = scene(&[("qwen", "qwen"), ("ds", "deepseek"), ("router", "openrouter")]);
     switch(&mut document, &wish("bob", "ds", "deepseek-chat"));
     for (provider, refused) in [("qwen", true), ("ds", true), ("router", false)] {
-        assert_eq!(remove_provider(&document, &provider.into(), &[]).is_err(), refused, "{provider}");
+        assert_eq!(remove_provider(&document, &at(), &provider.into(), &[]).is_err(), refused, "{provider}");
     }
     switch(&mut document, &wish("bob", "qwen", "qwen-max"));
-    let routing = remove_provider(&document, &"ds".into(), &[]).unwrap();
+    let routing = remove_provider(&document, &at(), &"ds".into(), &[]).unwrap();
     take(&mut document, &routing);
     assert!(!document.routes.contains_key("ds-ai-route"));
     let alone = scene(&[("qwen", "qwen")]);
-    assert!(remove_provider(&alone, &"qwen".into(), &[]).is_ok(), "the last provider takes the default route along");
+    assert!(remove_provider(&alone, &at(), &"qwen".into(), &[]).is_ok(), "the last provider takes the default route along");
 }
 
 #[test]
@@ -269,11 +275,11 @@ fn a_provider_that_the_default_route_falls_back_to_is_not_removed() {
     let mut shared = scene;
     shared.routes.get_mut("default-ai-route").unwrap().upstreams = share(&[("alpha", 80), ("beta", 20)]);
     for document in [fallback, shared] {
-        let refusal = remove_provider(&document, &"beta".into(), &[]).unwrap_err();
+        let refusal = remove_provider(&document, &at(), &"beta".into(), &[]).unwrap_err();
         let said = &refusal.diagnostics[0];
         assert_eq!((refusal.diagnostics.len(), said.code), (1, Code::ProviderInUse));
         assert!(said.message.contains("default route"), "{said}");
-        let refusal = remove_provider(&document, &"alpha".into(), &[]).unwrap_err();
+        let refusal = remove_provider(&document, &at(), &"alpha".into(), &[]).unwrap_err();
         assert_eq!(refusal.diagnostics.len(), 1, "the default route is named once: {refusal:?}");
     }
 }
@@ -283,14 +289,14 @@ fn a_provider_that_somebody_reaches_by_accident_is_not_removed() {
     let mut document = scene(&[("qwen", "qwen"), ("ds", "deepseek")]);
     switch(&mut document, &wish("bob", "ds", "deepseek-chat"));
     document.assignments.values_mut().for_each(|a| a.provider = "gone".into());
-    let refusal = remove_provider(&document, &"ds".into(), &[]).unwrap_err();
+    let refusal = remove_provider(&document, &at(), &"ds".into(), &[]).unwrap_err();
     assert_eq!((refusal.moved.len(), refusal.diagnostics[0].code), (1, Code::ProviderInUse), "{refusal:?}");
 }
 
 /// What the vendor is asked for when this agent asks for `model`.
 fn served(document: &Document, agent: &str, model: &str) -> Vec<String> {
     let id = AgentId::parse(agent).unwrap();
-    let reach = Table::compile(document).0.reach(&consumer_of(&id, id.name()), model);
+    let reach = Table::compile(document).0.reach(&at(), &consumer_of(&id, id.name()), model);
     reach.upstreams.into_iter().map(|(provider, _, model)| format!("{provider}: {model}")).collect()
 }
 
@@ -302,12 +308,12 @@ fn aliases_move_with_their_provider() {
     own.upstreams[0].model_mapping.insert("router.m".to_owned(), json!("m"));
     own.agm.as_mut().unwrap().models = vec!["router.m".to_owned(), "router.n".to_owned()];
     assert_eq!(served(&document, "alice", "router.m"), ["router: m"]);
-    assert_eq!(served_model(&document, &"router".into(), "router.m"), "m");
-    assert_eq!(served_model(&document, &"router".into(), "n"), "n");
-    assert_eq!(served_model(&document, &"qwen".into(), "router.m"), "router.m", "an alias is its provider's");
+    assert_eq!(served_model(&document, &at(), &"router".into(), "router.m"), "m");
+    assert_eq!(served_model(&document, &at(), &"router".into(), "n"), "n");
+    assert_eq!(served_model(&document, &at(), &"qwen".into(), "router.m"), "router.m", "an alias is its provider's");
     let before = document.clone();
 
-    let routing = set_default(&document, &"router".into(), &[], NOW).unwrap();
+    let routing = set_default(&document, &at(), &"router".into(), &[], NOW).unwrap();
     take(&mut document, &routing);
     assert_eq!(served(&document, "alice", "router.m"), ["router: m"]);
     assert_eq!(document.routes["default-ai-route"].agm.as_ref().unwrap().models, ["router.m", "router.n"]);
@@ -315,7 +321,7 @@ fn aliases_move_with_their_provider() {
         assert_eq!(edit.inverse().apply(&mut document.clone()), Outcome::Applied, "{edit:?}");
     }
 
-    let routing = set_default(&document, &"qwen".into(), &[], NOW).unwrap();
+    let routing = set_default(&document, &at(), &"qwen".into(), &[], NOW).unwrap();
     take(&mut document, &routing);
     assert_eq!(served(&document, "alice", "router.m"), ["router: m"]);
     let back = &document.routes["router-ai-route"];
@@ -331,7 +337,7 @@ fn another_model_at_the_same_provider_is_a_move_too() {
     switch(&mut document, &wish("alice", "router", "m"));
     let mut after = document.clone();
     after.routes.get_mut("router-ai-route").unwrap().upstreams[0].model_mapping.insert("m".to_owned(), json!("n"));
-    let moves = moved(&document, &after, &[], &[]);
+    let moves = moved(&document, &after, &at(), &[], &[]);
     assert_eq!(moves.len(), 1);
     assert_eq!((moves[0].from.as_deref(), moves[0].to.as_deref()), (Some("router"), Some("router as `n`")));
 }
@@ -350,7 +356,7 @@ fn a_route_for_another_host_or_path_holds_nothing() {
     for (name, kind) in [("ds", "deepseek"), ("router", "openrouter")] {
         document.providers.insert(name.into(), Provider::new(name.into(), kind, vec!["k".into()]));
     }
-    let routing = add_provider(&document, &"ds".into(), &[], NOW).unwrap();
+    let routing = add_provider(&document, &at(), &"ds".into(), &[], NOW).unwrap();
     assert!(routing.notes.is_empty(), "{routing:?}");
     take(&mut document, &routing);
     assert_eq!(goes(&document, "alice", "deepseek-chat"), "ds-ai-route → ds");
@@ -369,7 +375,7 @@ fn what_an_agent_is_about_to_get_is_in_use() {
     let routing = route(&document, &wanted[0]).unwrap();
     take(&mut document, &routing);
     assert_eq!(findings(&document, &wanted, &[]), []);
-    assert_eq!(repair(&document, &wanted, &[], NOW), Routing::default());
+    assert_eq!(repair(&document, &at(), &wanted, &[], NOW), Routing::default());
     assert_eq!(findings(&document, &[], &[]).len(), 1);
 }
 
@@ -382,7 +388,7 @@ fn repair_moves_nobody() {
     let mut stray = document.routes.remove("router-ai-route").unwrap();
     stray.name = "agm-probe-1".into();
     document.routes.insert(stray.name.clone(), stray);
-    let routing = repair(&document, &[], &[], NOW);
+    let routing = repair(&document, &at(), &[], &[], NOW);
     assert_eq!(routing.edits, []);
     assert!(routing.notes.iter().any(|n| n.code == Code::StrayProbeRoute), "{routing:?}");
 }
@@ -393,7 +399,7 @@ fn repair_mends_what_it_finds_and_nothing_else() {
     switch(&mut document, &wish("bob", "ds", "odd"));
     let whole = document.clone();
     assert_eq!(findings(&document, &[], &[]), []);
-    assert_eq!(repair(&document, &[], &[], NOW), Routing::default());
+    assert_eq!(repair(&document, &at(), &[], &[], NOW), Routing::default());
 
     let ds = document.routes.get_mut("ds-ai-route").unwrap();
     ds.auth_config.as_mut().unwrap().allowed_consumers.retain(|c| *c != "worker-bob");
@@ -405,7 +411,7 @@ fn repair_mends_what_it_finds_and_nothing_else() {
     foreign.model_predicates = vec![ModelPredicate::equal("f")];
     document.routes.insert(foreign.name.clone(), foreign);
 
-    let routing = repair(&document, &[], &[], NOW);
+    let routing = repair(&document, &at(), &[], &[], NOW);
     take(&mut document, &routing);
     assert_eq!(goes(&document, "bob", "odd"), "ds-ai-route → ds");
     assert!(!document.routes.contains_key("agm-probe-1"));
@@ -426,7 +432,7 @@ fn the_temporary_route_of_a_running_switch_is_no_stray() {
     document.routes.insert(staged.name.clone(), staged);
     assert_eq!(findings(&document, &[], &["17".to_owned()]), []);
     assert_eq!(findings(&document, &[], &[]).len(), 1);
-    let reach = Table::compile(&document).0.reach(&"manager".into(), "agm-probe-17");
+    let reach = Table::compile(&document).0.reach(&at(), &"manager".into(), "agm-probe-17");
     assert_eq!(reach.upstreams, [("qwen".into(), 100, "m".to_owned())]);
 }
 
@@ -448,12 +454,12 @@ mod laws {
                 let agent = ["manager", "alice", "bob"][agent];
                 let wish = wish(agent, PROVIDERS[provider].0, MODELS[model]);
                 let before = document.clone();
-                let Ok(routing) = route_wishes(&document, std::slice::from_ref(&wish), &[], move_others, NOW) else { continue };
+                let Ok(routing) = route_wishes(&document, &at(), std::slice::from_ref(&wish), &[], move_others, NOW) else { continue };
                 take(&mut document, &routing);
                 let members: Vec<AgentId> = routing.joined.iter().map(|w| w.agent.clone()).chain([wish.agent.clone()]).collect();
-                prop_assert_eq!(moved(&before, &document, &[], &members), vec![]);
+                prop_assert_eq!(moved(&before, &document, &at(), &[], &members), vec![]);
                 for member in routing.joined.iter().chain([&wish]) {
-                    let reach = Table::compile(&document).0.reach(&consumer_of(&member.agent, member.agent.name()), &member.model);
+                    let reach = Table::compile(&document).0.reach(&at(), &consumer_of(&member.agent, member.agent.name()), &member.model);
                     prop_assert_eq!(reach.only_provider(), Some(&member.provider));
                     prop_assert!(reach.allowed);
                     let assignment = Assignment {

@@ -283,27 +283,26 @@ fn every_route_explains_itself() {
 }
 
 #[test]
-fn reach_calls_where_the_default_route_listens() {
-    let mut routes = vec![
+fn reach_depends_on_where_agents_call() {
+    let made = table(&[
         json!({"name": "default-ai-route", "domains": ["*.Ai.local"], "pathPredicate": {"matchType": "PRE", "matchValue": "/llm"},
                "authConfig": {"enabled": true, "allowedConsumers": ["manager"]}}),
         json!({"name": "kimi", "domains": ["*.ai.local"], "pathPredicate": {"matchType": "PRE", "matchValue": "/llm"},
                "modelPredicates": prefix("kimi-"), "authConfig": {"enabled": true},
                "upstreams": [{"provider": "p", "weight": 30, "modelMapping": {"kimi-*": "k2"}}, {"provider": "p", "weight": 70}]}),
-    ];
-    let made = table(&routes);
-    assert_eq!(made.calling_point(), &CallingPoint { host: "agm.ai.local".into(), path: "/llm/v1/chat/completions".into() });
-    let reach = made.reach(&"manager".into(), "qwen");
+    ]);
+    let at = CallingPoint::below("https://agm.ai.local/llm");
+    let reach = made.reach(&at, &"manager".into(), "qwen");
     assert_eq!((reach.route, reach.allowed), (Some("default-ai-route".into()), true));
-    let reach = made.reach(&"manager".into(), "kimi-k2.5");
+    let reach = made.reach(&at, &"manager".into(), "kimi-k2.5");
     assert_eq!((reach.route, reach.allowed), (Some("kimi".into()), false));
     assert_eq!(reach.upstreams, [("p".into(), 30, "k2".into()), ("p".into(), 70, "kimi-k2.5".into())]);
 
-    for (prefix, path) in [("/", "/v1/chat/completions"), ("/v1", "/v1/chat/completions"), ("/a/v1", "/a/v1/chat/completions")] {
-        routes[0]["pathPredicate"]["matchValue"] = json!(prefix);
-        assert_eq!(table(&routes[..1]).calling_point().path, path);
+    let nothing = Reach { route: None, allowed: false, upstreams: vec![] };
+    for elsewhere in ["http://127.0.0.1:8080/llm", "https://agm.ai.local"] {
+        assert_eq!(made.reach(&CallingPoint::below(elsewhere), &"manager".into(), "qwen"), nothing, "{elsewhere}");
     }
-    assert_eq!(Table::default().reach(&"manager".into(), "m"), Reach { route: None, allowed: false, upstreams: vec![] });
+    assert_eq!(Table::default().reach(&at, &"manager".into(), "m"), nothing);
 }
 
 #[test]
@@ -312,7 +311,7 @@ fn reach_names_the_model_the_vendor_is_asked_for() {
     let mut document = document(&[json!({"name": "default-ai-route", "upstreams": upstreams})]);
     let provider = document.providers.get_mut("p").unwrap();
     provider.raw_configs.insert("modelMapping".into(), json!({"~-latest$": "-k2.5"}));
-    let reach = Table::compile(&document).0.reach(&"manager".into(), "alias");
+    let reach = Table::compile(&document).0.reach(&CallingPoint::below("http://127.0.0.1:8080"), &"manager".into(), "alias");
     assert_eq!(reach.upstreams, [("p".into(), 100, "kimi-k2.5".into())]);
 }
 

@@ -137,7 +137,8 @@ impl Findings<'_> {
     }
 
     fn routable(&mut self, current: &Current, assignment: &Assignment) {
-        let reach = current.table().reach(&self.agent.consumer, &assignment.model);
+        let at = self.agm.calling_point();
+        let reach = current.table().reach(&at, &self.agent.consumer, &assignment.model);
         let route = reach.route.as_ref().map_or_else(|| "no route".to_owned(), |r| format!("`{r}`"));
         let goes = reach.describe().unwrap_or_else(|| "nowhere".to_owned());
         let missing = !current.document.providers.contains_key(&assignment.provider);
@@ -147,7 +148,10 @@ impl Findings<'_> {
             self.prove(Level::Routable, Verdict::Contradicted, source, message.clone());
             self.drifts(Level::Routable, Cause::ProviderRemoved, message, false);
         } else if reach.only_provider() != Some(&assignment.provider) {
-            let message = format!("{route} sends `{}` to {goes}, not to `{}`", assignment.model, assignment.provider);
+            let message = match reach.route {
+                Some(_) => format!("{route} sends `{}` to {goes}, not to `{}`", assignment.model, assignment.provider),
+                None => format!("no route takes `{}` where agents call, at {at}", assignment.model),
+            };
             self.prove(Level::Routable, Verdict::Contradicted, source, message.clone());
             self.drifts(Level::Routable, Cause::RouteChanged, message, true);
         } else if !reach.allowed {

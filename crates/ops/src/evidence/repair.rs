@@ -95,7 +95,7 @@ impl Agm {
         let mut writer = self.writer().await;
         let Some(assignment) = writer.document.assignments.get(id) else { return Ok(()) };
         let wish = Wish { agent: id.clone(), provider: assignment.provider.clone(), model: assignment.model.clone() };
-        let routing = route_wishes(&writer.document, &[wish], &self.0.switches.pending(), false, &self.stamp())?;
+        let routing = route_wishes(&writer.document, &self.calling_point(), &[wish], &self.0.switches.pending(), false, &self.stamp())?;
         for edit in &routing.edits {
             edit.apply(&mut writer.document);
         }

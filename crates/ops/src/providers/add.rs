@@ -47,7 +47,7 @@ impl Agm {
                 .hint("choose another name, or change that one: `agm provider set`"));
         }
         writer.document.providers.insert(name.clone(), provider);
-        let routing = hybrid::add_provider(&writer.document, &name, &self.0.switches.pending(), &self.stamp())?;
+        let routing = hybrid::add_provider(&writer.document, &self.calling_point(), &name, &self.0.switches.pending(), &self.stamp())?;
         writer.apply(&routing.edits)?;
 
         let changes = writer.changes();

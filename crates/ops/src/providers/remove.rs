@@ -38,11 +38,12 @@ impl Agm {
         let provider = stored(writer.base(), name)?;
         self.unchanged(&format!("provider `{name}`"), provider, expected)?;
         let name = ProviderName::from(name);
-        let routing = hybrid::remove_provider(&writer.document, &name, &self.0.switches.pending()).map_err(|refusal| {
-            let error = OpError::refused("the provider cannot be removed", &refusal.diagnostics);
-            let hint = refusal.diagnostics.iter().find_map(|d| d.hint.clone());
-            OpError { hint, ..error }
-        })?;
+        let routing =
+            hybrid::remove_provider(&writer.document, &self.calling_point(), &name, &self.0.switches.pending()).map_err(|refusal| {
+                let error = OpError::refused("the provider cannot be removed", &refusal.diagnostics);
+                let hint = refusal.diagnostics.iter().find_map(|d| d.hint.clone());
+                OpError { hint, ..error }
+            })?;
         writer.apply(&routing.edits)?;
         writer.document.providers.remove(&name);
         let changes = writer.changes();

@@ -81,7 +81,7 @@ impl Agm {
         if edits.is_empty() {
             return Ok(plan);
         }
-        let needs = staged::needs(&seen.document, &edits);
+        let needs = self.needs(&seen.document, &edits);
         let staged = self.0.prober.stage(needs.len());
         let mut change = Change::begin(self, actor, &staged, provider.as_str(), plan.former).await?;
         match self.give_default(&mut change, &provider, expected, &needs, &staged).await {
@@ -130,7 +130,7 @@ impl Agm {
         // Others may have written while the gateway was asked.
         self.default_is(&writer.document, expected)?;
         let (plan, edits) = self.plan_default(&writer.document, provider)?;
-        if let Some(late) = staged::needs(&writer.document, &edits).into_iter().find(|need| !needs.contains(need)) {
+        if let Some(late) = self.needs(&writer.document, &edits).into_iter().find(|need| !needs.contains(need)) {
             return Err(late.came_late());
         }
         change.step(Step::Route, Act::edits(edits.clone())).await?;
@@ -150,7 +150,7 @@ impl Agm {
         if !document.providers.contains_key(provider) {
             return Err(OpError::no_provider(provider.as_str()));
         }
-        let routing = hybrid::set_default(document, provider, &self.0.switches.pending(), &self.stamp())?;
+        let routing = hybrid::set_default(document, &self.calling_point(), provider, &self.0.switches.pending(), &self.stamp())?;
         let plan = DefaultSet {
             provider: provider.to_string(),
             former: document.default_owner().map(ToString::to_string),
@@ -170,7 +170,8 @@ impl Agm {
         let used = current.document.assignments.values().find(|a| a.provider == *provider).map(|a| a.model.as_str());
         let (trial, failure) = match used {
             Some(model) => {
-                let trial = self.0.vendors.chat(stored, &hybrid::served_model(&current.document, provider, model)).await;
+                let trial =
+                    self.0.vendors.chat(stored, &hybrid::served_model(&current.document, &self.calling_point(), provider, model)).await;
                 let failure = trial.failure.clone();
                 (Some(trial), failure)
             }

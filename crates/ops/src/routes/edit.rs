@@ -16,7 +16,6 @@ use agm_domain::secret::mask;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::delete::nobody_moves;
 use super::view::{FallbackView, RouteUpstream, RouteView};
 use crate::actor::Actor;
 use crate::agents::present;
@@ -127,7 +126,7 @@ impl Agm {
             route.version = Some(next_version(route.version.as_deref()));
         }
         writer.document.routes.insert(route.name.clone(), route.clone());
-        let served = nobody_moves(&writer.base().document, &writer.document, &self.0.switches.pending())?;
+        let served = self.nobody_moves(&writer.base().document, &writer.document)?;
         let notes = [notes, served].concat();
 
         let changes = writer.changes();

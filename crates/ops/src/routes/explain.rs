@@ -1,6 +1,7 @@
 //! Which route takes a model, and why.
 
 use agm_domain::agent::AgentId;
+use agm_domain::calling_point::CallingPoint;
 use agm_domain::check;
 use agm_domain::code::Code;
 use agm_domain::document::Document;
@@ -76,7 +77,7 @@ impl Agm {
         }
         let current = self.current();
         let caller = consumer(&current.document, request.caller.as_deref().unwrap_or("manager"))?;
-        Ok(explain(&current, &caller, &request.model))
+        Ok(explain(&current, &self.calling_point(), &caller, &request.model))
     }
 }
 
@@ -92,9 +93,9 @@ fn consumer(document: &Document, text: &str) -> Result<ConsumerName, OpError> {
     })
 }
 
-fn explain(current: &Current, caller: &ConsumerName, model: &str) -> Explanation {
+fn explain(current: &Current, at: &CallingPoint, caller: &ConsumerName, model: &str) -> Explanation {
     let (document, table) = (&current.document, current.table());
-    let ask = table.calling_point().ask(model);
+    let ask = at.ask(model);
     let taken = table.select(&ask);
     let allowed = taken.is_some_and(|route| route.allows(caller.as_str()));
     let reached = |upstream: &CompiledUpstream| ReachedView {
@@ -117,16 +118,23 @@ fn explain(current: &Current, caller: &ConsumerName, model: &str) -> Explanation
         caller: caller.to_string(),
         route: taken.map(|route| route.name.to_string()),
         allowed,
-        sentence: sentence(document, caller, model, taken, &upstreams),
+        sentence: sentence(document, at, caller, model, taken, &upstreams),
         fallback: fallback.iter().flat_map(|fallback| &fallback.upstreams).map(reached).collect(),
         considered: considered.collect(),
         upstreams,
     }
 }
 
-fn sentence(document: &Document, caller: &ConsumerName, model: &str, taken: Option<&CompiledRoute>, upstreams: &[ReachedView]) -> String {
+fn sentence(
+    document: &Document,
+    at: &CallingPoint,
+    caller: &ConsumerName,
+    model: &str,
+    taken: Option<&CompiledRoute>,
+    upstreams: &[ReachedView],
+) -> String {
     let Some(route) = taken else {
-        return format!("No route takes `{model}`: a request for it is answered with 404.");
+        return format!("No route takes `{model}` at {at}, where agents call: a request for it is answered with 404.");
     };
     if !route.allows(caller.as_str()) {
         return format!("`{}` takes `{model}`, but does not let in `{caller}`: its request is answered with 403.", route.name);

@@ -44,7 +44,7 @@ impl Agm {
     pub async fn repair_routes(&self, actor: &Actor, dry_run: bool) -> Result<RoutesRepaired, OpError> {
         self.acting()?;
         let mut writer = self.writer().await;
-        let routing = hybrid::repair(&writer.document, &self.0.switches.pending(), &self.under_way(), &self.stamp());
+        let routing = hybrid::repair(&writer.document, &self.calling_point(), &self.0.switches.pending(), &self.under_way(), &self.stamp());
         writer.apply(&routing.edits)?;
         let changes = writer.changes();
         let mut revision = None;

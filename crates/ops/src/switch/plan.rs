@@ -121,7 +121,7 @@ impl Agm {
         let wishes: Vec<Wish> =
             targets.iter().map(|agent| Wish { agent: agent.clone(), provider: provider.clone(), model: request.model.clone() }).collect();
         let pending = self.0.switches.pending_but(id);
-        let routing = route_wishes(document, &wishes, &pending, request.move_others, &self.stamp())?;
+        let routing = route_wishes(document, &self.calling_point(), &wishes, &pending, request.move_others, &self.stamp())?;
         let all: Vec<Wish> = wishes.iter().chain(&routing.joined).cloned().collect();
         let members = self.members(document, request, targets, &all);
         let mut warnings = self.warnings(document, request, &routing);
@@ -196,7 +196,7 @@ impl Agm {
     fn warnings(&self, document: &Document, request: &SwitchRequest, routing: &Routing) -> Vec<Diagnostic> {
         let mut warnings = routing.notes.clone();
         let provider = ProviderName::from(request.provider.as_str());
-        let served = served_model(document, &provider, &request.model);
+        let served = served_model(document, &self.calling_point(), &provider, &request.model);
         if self.0.lists.known(&provider).is_some_and(|list| !list.models.contains(&served)) {
             let message = format!("`{provider}` does not list `{served}`");
             warnings.push(Diagnostic::note(Code::ModelNotListed, "/model", message).hint("the probe decides"));

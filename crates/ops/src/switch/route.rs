@@ -33,7 +33,7 @@ impl Run {
         let Some(provider) = current.document.providers.get(self.request.provider.as_str()) else {
             return Err(OpError::no_provider(&self.request.provider));
         };
-        let served = served_model(&current.document, &provider.name, &self.request.model);
+        let served = served_model(&current.document, &self.agm.calling_point(), &provider.name, &self.request.model);
         let trial = self.agm.0.vendors.chat(provider, &served).await;
         match trial.failure {
             None => {
@@ -58,7 +58,7 @@ impl Run {
             return Err(OpError::internal("no agent of the switch has a consumer"));
         };
         let provider = ProviderName::from(self.request.provider.as_str());
-        let served = served_model(&writer.document, &provider, &self.request.model);
+        let served = served_model(&writer.document, &self.agm.calling_point(), &provider, &self.request.model);
         let route = probe_route(&writer.document, &self.id, &provider, &served, &prober, &self.agm.stamp());
         let edit = Edit::CreateRoute { route: Box::new(route) };
         self.begin(Step::Stage, Act::edits(vec![edit.clone()])).await?;
@@ -82,7 +82,8 @@ impl Run {
         let mut writer = self.agm.writer().await;
         let wishes = self.targets_wishes();
         let pending = self.agm.0.switches.pending_but(&self.id);
-        let routing = route_wishes(&writer.document, &wishes, &pending, self.request.move_others, &self.agm.stamp())?;
+        let at = self.agm.calling_point();
+        let routing = route_wishes(&writer.document, &at, &wishes, &pending, self.request.move_others, &self.agm.stamp())?;
         let members: Vec<_> = self.now().members.iter().map(|m| m.agent.clone()).collect();
         if let Some(late) = routing.joined.iter().find(|w| !members.contains(&w.agent)) {
             let message = format!("meanwhile {} was assigned `{}`, which this switch would move", late.agent, late.model);
@@ -161,7 +162,7 @@ impl Run {
         let current = self.agm.current();
         for member in self.now().members.iter().filter(|m| m.failure.is_some()) {
             let (Some(from), Some(agent)) = (&member.from, current.document.agents.get(&member.agent)) else { continue };
-            let reach = current.table().reach(&agent.consumer, &from.model);
+            let reach = current.table().reach(&self.agm.calling_point(), &agent.consumer, &from.model);
             if reach.only_provider() != Some(&from.provider) {
                 let message =
                     format!("{} could not be switched, and its `{}` would no longer reach `{}`", member.agent, from.model, from.provider);

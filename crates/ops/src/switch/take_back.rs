@@ -158,7 +158,7 @@ impl TakeBack<'_> {
 
     /// Agents outside this change whom the step from `before` to `after` would move.
     fn relying(&self, before: &Document, after: &Document, members: &[AgentId]) -> Vec<Moved> {
-        moved(before, after, &self.agm.0.switches.pending_but(self.id), members)
+        moved(before, after, &self.agm.calling_point(), &self.agm.0.switches.pending_but(self.id), members)
     }
 }
 

@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use agm_domain::agent::AgentId;
+use agm_domain::calling_point::CallingPoint;
 use agm_domain::evidence::Level;
 use agm_domain::table::Table;
 use agm_ops::{Agm, NewAgent};
@@ -215,7 +216,7 @@ async fn check(agm: &Agm, dir: &DataDir, config: &Path, acknowledged: &BTreeMap<
         let has = format!("{}/{}", assignment.provider, assignment.model);
         let finished = begun.is_some_and(|(who, wish)| who == agent && *wish == has && !wish.starts_with("gamma"));
         assert!(acknowledged.get(agent) == Some(&has) || finished, "{agent} has {has}, acknowledged {acknowledged:?}, begun {begun:?}");
-        let reach = table.reach(&current.document.agents[&id].consumer, &assignment.model);
+        let reach = table.reach(&CallingPoint::below(&agm.gateway_url()), &current.document.agents[&id].consumer, &assignment.model);
         assert_eq!((reach.only_provider(), reach.allowed), (Some(&assignment.provider), true), "{agent}");
         let published = std::fs::read(dir.path().join(format!("agents/{agent}/model.json"))).unwrap();
         assert_eq!(serde_json::from_slice::<agm_domain::assignment::Assignment>(&published).unwrap(), *assignment, "{agent}");

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use agm_domain::calling_point::CallingPoint;
 use agm_domain::code::Code;
 use agm_domain::switch::SwitchState;
 use agm_domain::table::Table;
@@ -65,7 +66,7 @@ async fn no_half_done_work(world: &World) {
     assert!(current.document.routes.keys().all(|r| !r.is_probe()));
     let (table, _) = Table::compile(&current.document);
     for (id, assignment) in &current.document.assignments {
-        let reach = table.reach(&current.document.agents[id].consumer, &assignment.model);
+        let reach = table.reach(&CallingPoint::below(&world.agm.gateway_url()), &current.document.agents[id].consumer, &assignment.model);
         assert_eq!(reach.only_provider(), Some(&assignment.provider), "{id}: {reach:?}");
         let file = std::fs::read(world.dir.path().join(format!("agents/{}/model.json", id.name()))).unwrap();
         assert_eq!(serde_json::from_slice::<agm_domain::assignment::Assignment>(&file).unwrap(), *assignment, "{id}");

@@ -2,11 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod agent_keys;
+mod agents;
 mod backups;
+mod calling_point;
 mod crash;
 mod crowd;
 mod defaults;
 mod drift;
+mod evidence;
 mod leader;
 mod models;
 mod provider_tests;

@@ -36,25 +36,6 @@ impl Need {
     }
 }
 
-/// What agents ask the default route for, once each, after the edits.
-pub(super) fn needs(document: &Document, edits: &[Edit]) -> Vec<Need> {
-    let mut after = document.clone();
-    for edit in edits {
-        edit.apply(&mut after);
-    }
-    let (table, _) = Table::compile(&after);
-    let mapping = after.default_route().and_then(|route| route.upstreams.first()).map(|upstream| Mapping::new(&upstream.model_mapping));
-    let served = |model: &str| mapping.as_ref().and_then(|mapping| mapping.target(Some(model))).unwrap_or(model).to_owned();
-    let mut asked: BTreeMap<&str, ConsumerName> = BTreeMap::new();
-    for (id, assignment) in &after.assignments {
-        let Some(agent) = after.agents.get(id) else { continue };
-        if table.reach(&agent.consumer, &assignment.model).route == Some(RouteName::default_route()) {
-            asked.entry(&assignment.model).or_insert_with(|| agent.consumer.clone());
-        }
-    }
-    asked.into_iter().map(|(model, consumer)| Need { model: model.to_owned(), served: served(model), consumer }).collect()
-}
-
 /// Takes the temporary routes out of the document.
 pub(super) fn take_away(document: &mut Document, staged: &Staged) {
     for id in staged.ids() {
@@ -67,6 +48,26 @@ fn name(id: &str) -> String {
 }
 
 impl Agm {
+    /// What agents ask the default route for, once each, after the edits.
+    pub(super) fn needs(&self, document: &Document, edits: &[Edit]) -> Vec<Need> {
+        let mut after = document.clone();
+        for edit in edits {
+            edit.apply(&mut after);
+        }
+        let at = self.calling_point();
+        let (table, _) = Table::compile(&after);
+        let mapping = after.default_route().and_then(|route| route.upstreams.first()).map(|upstream| Mapping::new(&upstream.model_mapping));
+        let served = |model: &str| mapping.as_ref().and_then(|mapping| mapping.target(Some(model))).unwrap_or(model).to_owned();
+        let mut asked: BTreeMap<&str, ConsumerName> = BTreeMap::new();
+        for (id, assignment) in &after.assignments {
+            let Some(agent) = after.agents.get(id) else { continue };
+            if table.reach(&at, &agent.consumer, &assignment.model).route == Some(RouteName::default_route()) {
+                asked.entry(&assignment.model).or_insert_with(|| agent.consumer.clone());
+            }
+        }
+        asked.into_iter().map(|(model, consumer)| Need { model: model.to_owned(), served: served(model), consumer }).collect()
+    }
+
     /// Asks for every model on a temporary route, and for the first of them streaming, too. The routes stay: they go with the change.
     pub(super) async fn prove_staged(
         &self,
