@@ -53,13 +53,8 @@ pub enum StartError {
     #[error("the gateway cannot start its threads: {0}; check the process's limits (`ulimit -u`, `ulimit -n`)")]
     Thread(#[source] std::io::Error),
     /// The file of trusted certificates cannot be used.
-    #[error("the certificate file {path} cannot be used: {cause}; give a PEM file with at least one certificate")]
-    CaFile {
-        /// The file.
-        path: std::path::PathBuf,
-        /// What is wrong with it.
-        cause: String,
-    },
+    #[error(transparent)]
+    CaFile(#[from] RootsError),
 }
 
 /// How many requests were answered since the start, probes left out.
@@ -291,12 +286,6 @@ impl Drop for Gateway {
     fn drop(&mut self) {
         self.shared.closing.cancel();
         self.shared.ended.cancel();
-    }
-}
-
-impl From<RootsError> for StartError {
-    fn from(RootsError { path, cause }: RootsError) -> Self {
-        Self::CaFile { path, cause }
     }
 }
 

@@ -14,4 +14,4 @@ pub(crate) use exchange::{Answered, Source};
 pub(crate) use failure::{Failure, Kind};
 pub(crate) use patience::Patience;
 pub(crate) use pool::{BUFFER, Pool, Pools, SWEEP};
-pub(crate) use tls::{Roots, RootsError};
+pub use tls::{Roots, RootsError};

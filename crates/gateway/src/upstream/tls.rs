@@ -1,4 +1,5 @@
-//! Whom we trust: the system's certificates, the bundled ones where the system has none, and a file of the operator's.
+//! Whom we trust: the system's certificates, the bundled ones where the system has none, and a file of the operator's. Whoever calls providers
+//! beside the gateway trusts the same.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,21 +10,24 @@ use rustls::{ClientConfig, RootCertStore};
 
 /// The client side of TLS, built when the first provider needs it: reading the system's certificates takes longer than all else at start.
 #[derive(Debug, Default)]
-pub(crate) struct Roots {
+pub struct Roots {
     extra: Vec<CertificateDer<'static>>,
     built: std::sync::OnceLock<Result<Arc<ClientConfig>, rustls::Error>>,
 }
 
 /// The operator's file cannot be used.
-#[derive(Debug)]
-pub(crate) struct RootsError {
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the certificate file {path} cannot be used: {cause}; give a PEM file with at least one certificate")]
+pub struct RootsError {
+    /// The file.
     pub path: PathBuf,
+    /// What is wrong with it.
     pub cause: String,
 }
 
 impl Roots {
     /// Reads the operator's file at once, so that a wrong one stops the start.
-    pub(crate) fn new(extra_ca_file: Option<&Path>) -> Result<Self, RootsError> {
+    pub fn new(extra_ca_file: Option<&Path>) -> Result<Self, RootsError> {
         let Some(path) = extra_ca_file else { return Ok(Self::default()) };
         let fault = |cause: String| RootsError { path: path.to_owned(), cause };
         let certificates = CertificateDer::pem_file_iter(path).map_err(|e| fault(e.to_string()))?;
@@ -35,7 +39,7 @@ impl Roots {
     }
 
     /// The configuration for connections to providers: HTTP/2 where they have it.
-    pub(crate) fn client(&self) -> Result<Arc<ClientConfig>, rustls::Error> {
+    pub fn client(&self) -> Result<Arc<ClientConfig>, rustls::Error> {
         let built = self.built.get_or_init(|| {
             let mut roots = RootCertStore::empty();
             let native = rustls_native_certs::load_native_certs();

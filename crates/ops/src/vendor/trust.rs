@@ -1,13 +1,10 @@
-//! Whom a vendor's certificate must come from: the system's authorities, the bundled ones where the system has none, and the operator's.
-//! The gateway trusts the same.
+//! The client for vendors. It trusts whom the gateway trusts.
 
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use agm_domain::code::Code;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::{ClientConfig, RootCertStore};
+use agm_gateway::Roots;
 
 use super::address::Resolver;
 use crate::settings::Patience;
@@ -28,9 +25,10 @@ impl Trust {
     /// The client.
     pub(super) fn client(&self, patience: Patience) -> Result<&reqwest::Client, Failure> {
         let client = self.client.get_or_init(|| {
-            let tls = self.tls().map_err(|cause| unusable(&cause))?;
+            let roots = Roots::new(self.extra_ca_file.as_deref()).map_err(|error| unusable(&error.to_string()))?;
+            let tls = roots.client().map_err(|error| unusable(&error.to_string()))?;
             reqwest::Client::builder()
-                .tls_backend_preconfigured(tls)
+                .tls_backend_preconfigured(rustls::ClientConfig::clone(&tls))
                 .dns_resolver(Resolver)
                 .redirect(reqwest::redirect::Policy::none())
                 .no_proxy()
@@ -45,25 +43,6 @@ impl Trust {
         });
         client.as_ref().map_err(Clone::clone)
     }
-
-    fn tls(&self) -> Result<ClientConfig, String> {
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        if roots.is_empty() {
-            roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        }
-        if let Some(path) = &self.extra_ca_file {
-            let fault = |error: rustls::pki_types::pem::Error| format!("{}: {error}", path.display());
-            let extra: Vec<CertificateDer<'static>> =
-                CertificateDer::pem_file_iter(path).map_err(fault)?.collect::<Result<_, _>>().map_err(fault)?;
-            roots.add_parsable_certificates(extra);
-        }
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(|e| e.to_string())?;
-        let mut config = builder.with_root_certificates(roots).with_no_client_auth();
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(config)
-    }
 }
 
 fn unusable(cause: &str) -> Failure {
@@ -74,3 +53,6 @@ fn unusable(cause: &str) -> Failure {
         network: false,
     }
 }
+
+#[cfg(test)]
+mod tests;
