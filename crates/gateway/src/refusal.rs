@@ -59,6 +59,11 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, "websocket_unsupported", message)
     }
 
+    pub(crate) fn too_many_headers(limit: usize) -> Self {
+        let message = format!("the request has more than {limit} headers; send fewer or raise the gateway's limit");
+        Self::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_many", message)
+    }
+
     pub(crate) fn bad_target(target: &str) -> Self {
         Self::new(
             StatusCode::BAD_REQUEST,

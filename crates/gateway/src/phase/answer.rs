@@ -158,6 +158,9 @@ fn strip(headers: &mut HeaderMap) {
         // Beside it a length means nothing (RFC 9112, 6.3), and without it would come to mean something.
         headers.remove(CONTENT_LENGTH);
     }
+    // A browser keeps cookies by host, whatever the port: a vendor's would lie beside those of agm's own page.
+    headers.remove("set-cookie");
+    headers.remove("set-cookie2");
     headers.remove("keep-alive");
     headers.remove("proxy-connection");
     headers.remove("upgrade");

@@ -113,10 +113,15 @@ impl Call {
     }
 }
 
-/// Refuses what is never forwarded: methods that show or tunnel what we send, and paths that another server may read as another path.
+/// Refuses what is never forwarded: heads beyond the limit, methods that show or tunnel what we send, and paths that another server may read as another path.
 pub(super) fn check(call: &Call) -> Result<(), Refusal> {
     if call.method == Method::TRACE || call.method == Method::CONNECT {
         return Err(Refusal::method_not_allowed(&call.method));
+    }
+    // HTTP/1.1 counts while it reads.
+    let limit = call.worker.shared.settings.limits.headers;
+    if call.headers.len() > limit {
+        return Err(Refusal::too_many_headers(limit));
     }
     let path = decode(call.uri.path());
     let walks = |segment: &[u8]| {

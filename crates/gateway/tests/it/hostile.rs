@@ -163,6 +163,18 @@ async fn gateway_and_vendor_read_the_same_model() {
     assert_eq!(vendor.request_count(), 0);
 }
 
+/// Cookies are kept by host: a vendor's would lie beside those of agm's own page, or in their place.
+#[tokio::test]
+async fn a_vendors_cookies_go_no_further() {
+    let answer = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\nset-cookie: session=theirs\r\n\
+        set-cookie: b=2\r\nset-cookie2: c=3\r\nx-kept: yes\r\nconnection: close\r\n\r\n{}";
+    let (url, _vendor) = scripted(answer).await;
+    let gateway = start(&document([provider("alpha", &url, &["k"])], [route("default-ai-route", "alpha")]));
+    let answer = send(&gateway, &chat("m")).await;
+    assert_eq!((answer.status, answer.header("x-kept")), (200, Some("yes")));
+    assert_eq!((answer.header("set-cookie"), answer.header("set-cookie2")), (None, None));
+}
+
 /// A vendor that says both lengths: what is passed on has one meaning.
 #[tokio::test]
 async fn a_length_beside_chunks_is_not_passed_on() {

@@ -97,6 +97,30 @@ async fn a_connection_without_a_first_request_is_closed() {
     until(|| gateway.connections() == 0).await;
 }
 
+/// The limits on heads are those of HTTP/1.1.
+#[tokio::test]
+async fn heads_are_bounded_over_http2_too() {
+    let (vendor, gateway) = patient_for(SOON, SOON).await;
+    let client = Client::new(&gateway, 64 << 10).await;
+    let asked = |headers: Vec<(String, String)>| {
+        let mut request = Request::post(&client.uri).header("authorization", format!("Bearer {KEY}"));
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let sent = client.sender.clone().send_request(request.body(Full::from(serde_json::to_vec(&chat_body("m")).unwrap())).unwrap());
+        async { sent.await.unwrap() }
+    };
+    let many = |count: usize| (0..count).map(|number| (format!("x-{number}"), "1".to_owned())).collect::<Vec<_>>();
+    assert_eq!(asked(many(90)).await.status(), 200);
+    let refused = asked(many(101)).await;
+    assert_eq!(refused.status(), 431);
+    let body = refused.into_body().collect().await.unwrap().to_bytes();
+    let error: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(error["error"]["code"], "headers_too_many");
+    assert_eq!(asked(vec![("x-big".to_owned(), "x".repeat(70 << 10))]).await.status(), 431);
+    assert_eq!(vendor.request_count(), 1);
+}
+
 /// A request that runs keeps its connection, however long nothing else happens on it.
 #[tokio::test]
 async fn a_connection_in_use_stays() {
