@@ -16,7 +16,10 @@ export default defineConfig({
   },
   server: {
     host: '127.0.0.1', // The host stays the page's own: agm refuses changes that another origin asks for.
-    proxy: { '/api': { target: agm, changeOrigin: false } },
+    proxy: {
+      '/api': { target: agm, changeOrigin: false },
+      '/readyz': { target: agm, changeOrigin: false },
+    },
   },
   test: { include: ['src/**/*.test.ts'] },
 })

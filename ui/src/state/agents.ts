@@ -14,6 +14,10 @@ live.on('evidence.changed', events =>
   patch(events, (agent, data) => ({ ...agent, evidence: data as Schemas['Evidence'] })),
 )
 
+live.on('drift.changed', events =>
+  patch(events, (agent, data) => ({ ...agent, evidence: { ...agent.evidence, drift: data as Schemas['Drift'][] } })),
+)
+
 function patch(events: LiveEvent[], change: (agent: Agent, data: unknown) => Agent): void {
   const latest = new Map(events.map(event => [event.subject, event.data]))
   agents.patch(list => list.map(agent => (latest.has(agent.id) ? change(agent, latest.get(agent.id)) : agent)))
