@@ -1,6 +1,8 @@
 // English is the source: every other dictionary has exactly these keys.
 
 import { agents } from './en/agents'
+import { activity } from './en/activity'
+import { backups } from './en/backups'
 import { codes } from './en/codes'
 import { home } from './en/home'
 import { providers } from './en/providers'
@@ -9,5 +11,16 @@ import { shell } from './en/shell'
 import { switches } from './en/switch'
 import { words } from './en/words'
 
-export const en = { ...agents, ...codes, ...home, ...providers, ...routes, ...shell, ...switches, ...words }
+export const en = {
+  ...agents,
+  ...activity,
+  ...backups,
+  ...codes,
+  ...home,
+  ...providers,
+  ...routes,
+  ...shell,
+  ...switches,
+  ...words,
+}
 export type Key = keyof typeof en

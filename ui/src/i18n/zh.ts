@@ -1,5 +1,7 @@
 import type { Key } from './en'
 import { agents } from './zh/agents'
+import { activity } from './zh/activity'
+import { backups } from './zh/backups'
 import { codes } from './zh/codes'
 import { home } from './zh/home'
 import { providers } from './zh/providers'
@@ -10,6 +12,8 @@ import { words } from './zh/words'
 
 export const zh: Record<Key, string> = {
   ...agents,
+  ...activity,
+  ...backups,
   ...codes,
   ...home,
   ...providers,

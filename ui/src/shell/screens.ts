@@ -36,4 +36,18 @@ export const screens: Screen[] = [
     icon: 'agents',
     load: () => import('../pages/agents/Agents.svelte'),
   },
+  {
+    path: 'backups',
+    key: 'b',
+    title: 'nav.backups',
+    icon: 'backups',
+    load: () => import('../pages/backups/Backups.svelte'),
+  },
+  {
+    path: 'activity',
+    key: 'v',
+    title: 'nav.activity',
+    icon: 'activity',
+    load: () => import('../pages/activity/Activity.svelte'),
+  },
 ]

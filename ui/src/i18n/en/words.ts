@@ -12,6 +12,7 @@ export const words = {
   copy: 'Copy',
   copied: 'Copied',
   search: 'Search',
+  older: 'Older',
   more: 'More',
   all: 'All',
   none: 'none',

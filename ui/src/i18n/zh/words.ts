@@ -13,6 +13,7 @@ export const words: Record<keyof typeof en, string> = {
   copy: '复制',
   copied: '已复制',
   search: '搜索',
+  older: '更早',
   more: '更多',
   all: '全部',
   none: '无',

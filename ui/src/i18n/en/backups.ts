@@ -1,0 +1,28 @@
+/** Backups: time-line, difference, restore. */
+export const backups = {
+  'backup.timeline': 'Time-line',
+  'backup.make': 'Back up now',
+  'backup.resetToLast': 'Undo the last change',
+  'backup.empty': 'No backups yet. Every change leaves one.',
+  'backup.current': 'in force',
+  'backup.passing': 'mid-switch',
+  'backup.passingWhy': 'A state in the middle of a switch: nothing to go back to.',
+  'backup.title': 'Backup {id}',
+  'backup.restore': 'Restore',
+  'backup.made': 'What this change did',
+  'backup.since': 'What differs from the configuration in force',
+  'backup.isCurrent': 'This is the configuration in force.',
+  'backup.label': 'Label',
+  'backup.labelHelp': 'A labelled backup is never removed by age.',
+  'backup.done': 'Backup {id} is kept as {label}',
+  'backup.unpin': 'Take the label off',
+  'backup.unpinWhat': 'Without its label {label} the backup is removed when it is old enough.',
+  'backup.unpinned': 'Backup {id} has no label any more',
+  'restore.title': 'Restore from backup {id}',
+  'restore.what':
+    'This changes the configuration in force; agents added since keep their permissions. A backup is made first.',
+  'restore.parts': 'What is restored',
+  'restore.keys': 'Also give consumers their old gateway keys back',
+  'restore.done': 'Restored from backup {id} and verified',
+  'restore.unverified': 'It was restored, and not everything reads back as it should. See the agents.',
+} as const

@@ -1,0 +1,28 @@
+import type { backups as en } from '../en/backups'
+
+export const backups: Record<keyof typeof en, string> = {
+  'backup.timeline': '时间线',
+  'backup.make': '立即备份',
+  'backup.resetToLast': '撤销上一次更改',
+  'backup.empty': '还没有备份。每次更改都会留下一份。',
+  'backup.current': '生效中',
+  'backup.passing': '切换途中',
+  'backup.passingWhy': '切换过程中的中间状态，不可恢复到此。',
+  'backup.title': '备份 {id}',
+  'backup.restore': '恢复',
+  'backup.made': '此次更改的内容',
+  'backup.since': '与当前生效配置的差异',
+  'backup.isCurrent': '这就是当前生效的配置。',
+  'backup.label': '标签',
+  'backup.labelHelp': '带标签的备份不会因时间久远而被清理。',
+  'backup.done': '备份 {id} 已保存为 {label}',
+  'backup.unpin': '去掉标签',
+  'backup.unpinWhat': '去掉标签 {label} 后，该备份到期会被清理。',
+  'backup.unpinned': '备份 {id} 已无标签',
+  'restore.title': '从备份 {id} 恢复',
+  'restore.what': '这会更改当前生效的配置；之后新增的智能体保留其权限。会先做一份备份。',
+  'restore.parts': '恢复哪些内容',
+  'restore.keys': '同时恢复消费者旧的网关密钥',
+  'restore.done': '已从备份 {id} 恢复并核实',
+  'restore.unverified': '已恢复，但部分内容回读不一致，请查看智能体。',
+}
