@@ -4,4 +4,5 @@ pub(crate) mod collect;
 pub(crate) mod multipart;
 pub(crate) mod outgoing;
 pub(crate) mod peek;
+mod scan;
 pub(crate) mod splice;

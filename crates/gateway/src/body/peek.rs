@@ -9,6 +9,8 @@ use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use super::scan::Scan;
+
 /// Longest model name that is taken: it is kept in the log and in the counters.
 pub(crate) const MAX_MODEL: usize = 256;
 
@@ -96,9 +98,9 @@ pub(crate) enum BodyFault {
 /// different models out of one body.
 #[derive(Default)]
 struct Members<'a> {
-    model: Option<&'a RawValue>,
-    stream: Option<&'a RawValue>,
-    stream_options: Option<&'a RawValue>,
+    model: Option<&'a str>,
+    stream: Option<&'a str>,
+    stream_options: Option<&'a str>,
 }
 
 #[derive(Deserialize)]
@@ -109,6 +111,46 @@ struct MembersVisitor;
 impl<'de> Deserialize<'de> for Members<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+impl<'a> Members<'a> {
+    /// The members of a text that is sure to be an object without anything to complain of.
+    fn scan(text: &'a str) -> Option<Self> {
+        let mut members = Self::default();
+        let mut scan = Scan::new(text);
+        scan.space();
+        scan.take(b'{')?;
+        if scan.space()? == b'}' {
+            scan.take(b'}')?;
+            return scan.space().is_none().then_some(members);
+        }
+        loop {
+            scan.space();
+            let start = scan.position();
+            scan.key()?;
+            let name = text[start..scan.position() - 1].trim_end().strip_prefix('"')?.strip_suffix('"')?;
+            scan.space();
+            let start = scan.position();
+            scan.value()?;
+            let slot = match name {
+                "model" => Some(&mut members.model),
+                "stream" => Some(&mut members.stream),
+                "stream_options" => Some(&mut members.stream_options),
+                // A name with an escape may be any of these.
+                other if other.contains('\\') || other.eq_ignore_ascii_case("model") => return None,
+                _ => None,
+            };
+            if slot.is_some_and(|slot| slot.replace(&text[start..scan.position()]).is_some()) {
+                return None;
+            }
+            scan.space();
+            match scan.next()? {
+                b',' => {}
+                b'}' => return scan.space().is_none().then_some(members),
+                _ => return None,
+            }
+        }
     }
 }
 
@@ -134,7 +176,7 @@ impl<'de> Visitor<'de> for MembersVisitor {
                     continue;
                 }
             };
-            if slot.replace(object.next_value()?).is_some() {
+            if slot.replace(object.next_value::<&RawValue>()?.get()).is_some() {
                 return Err(A::Error::duplicate_field(name));
             }
         }
@@ -170,33 +212,36 @@ pub(crate) fn peek(body: &[u8]) -> Result<Peeked, BodyFault> {
     if text.as_bytes().get(brace) != Some(&b'{') {
         return Err(BodyFault::NotJson("it must begin with `{`".to_owned()));
     }
-    let members: Members<'_> = serde_json::from_str(text).map_err(|e| BodyFault::NotJson(e.to_string()))?;
+    let members = match Members::scan(text) {
+        Some(members) => members,
+        None => serde_json::from_str(text).map_err(|e| BodyFault::NotJson(e.to_string()))?,
+    };
     let model = members.model.map(|raw| model_at(text, raw)).transpose()?.flatten();
     let usage = members.stream_options.map_or(UsageWish::Silent, |raw| usage_wish(text, raw));
-    let null_model = members.model.filter(|raw| raw.get() == "null").map(|raw| span_of(text, raw.get()));
-    let stream = members.stream.is_some_and(|raw| raw.get() == "true");
+    let null_model = members.model.filter(|raw| *raw == "null").map(|raw| span_of(text, raw));
+    let stream = members.stream == Some("true");
     Ok(Peeked { model, null_model, stream, usage, inside: Some(brace + 1), bare: is_bare(&text[brace + 1..]) })
 }
 
-fn model_at(text: &str, raw: &RawValue) -> Result<Option<ModelAt>, BodyFault> {
-    if raw.get() == "null" {
+fn model_at(text: &str, raw: &str) -> Result<Option<ModelAt>, BodyFault> {
+    if raw == "null" {
         return Ok(None);
     }
-    let value: Cow<'_, str> = match raw.get().strip_prefix('"').and_then(|r| r.strip_suffix('"')) {
+    let value: Cow<'_, str> = match raw.strip_prefix('"').and_then(|r| r.strip_suffix('"')) {
         Some(plain) if !plain.contains('\\') => Cow::Borrowed(plain),
-        Some(_) => Cow::Owned(serde_json::from_str(raw.get()).map_err(|e| BodyFault::NotJson(e.to_string()))?),
+        Some(_) => Cow::Owned(serde_json::from_str(raw).map_err(|e| BodyFault::NotJson(e.to_string()))?),
         None => return Err(BodyFault::ModelNotText),
     };
-    ModelAt::new(span_of(text, raw.get()), &value, Form::Json).map(Some)
+    ModelAt::new(span_of(text, raw), &value, Form::Json).map(Some)
 }
 
-fn usage_wish(text: &str, raw: &RawValue) -> UsageWish {
-    let span = span_of(text, raw.get());
-    if !raw.get().starts_with('{') {
+fn usage_wish(text: &str, raw: &str) -> UsageWish {
+    let span = span_of(text, raw);
+    if !raw.starts_with('{') {
         return UsageWish::Declined(span, Declined::Options);
     }
-    match serde_json::from_str::<Options<'_>>(raw.get()) {
-        Ok(Options { include_usage: None }) => UsageWish::Unsaid(span.start + 1, is_bare(&raw.get()[1..])),
+    match serde_json::from_str::<Options<'_>>(raw) {
+        Ok(Options { include_usage: None }) => UsageWish::Unsaid(span.start + 1, is_bare(&raw[1..])),
         Ok(Options { include_usage: Some(flag) }) if flag.get() == "true" => UsageWish::Wanted,
         Ok(Options { include_usage: Some(flag) }) => UsageWish::Declined(span_of(text, flag.get()), Declined::Flag),
         // Named twice: the vendor's to judge.
