@@ -88,6 +88,11 @@ impl Running {
         &self.ready
     }
 
+    /// Somebody has been shown the password that this start made.
+    pub(crate) async fn password_was_seen(&self) {
+        self.server.password_was_seen().await;
+    }
+
     /// Stops taking requests at once, and lets those under way finish for as long as the settings say.
     pub(crate) async fn stop(self) {
         self.run.forget();

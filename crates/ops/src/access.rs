@@ -18,6 +18,7 @@ mod tokens;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use agm_domain::code::Code;
 use agm_domain::secret::Secret;
@@ -115,9 +116,24 @@ impl Access {
         })))
     }
 
-    /// The password that this start made, to be shown once.
+    /// The password that this start made, to be shown once. Until somebody is known to have seen it, each start makes another.
     pub fn generated_password(&self) -> Option<&Secret> {
         self.0.admin.generated.as_ref()
+    }
+
+    /// Somebody has been shown the password that this start made: it stays the one.
+    pub async fn password_was_seen(&self) {
+        let admin = &self.0.admin;
+        if admin.generated.is_none() || admin.seen.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let written = self.0.book.update(|kept| {
+            kept.admin_was_seen(&admin.stored.hash);
+            Ok(())
+        });
+        if let Err(error) = written.await {
+            tracing::warn!(%error, "that the admin's password was shown could not be stored; the next start makes another");
+        }
     }
 
     /// The admin's user name.
@@ -148,6 +164,8 @@ impl Access {
             }
             attempt.succeeded();
             inner.remembered.put(user, password);
+            // Who logs in with it has seen it, however that came.
+            self.password_was_seen().await;
         }
         Ok(Login {
             actor: Actor::new(inner.admin.stored.user.clone(), Role::Admin),

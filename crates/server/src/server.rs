@@ -119,6 +119,11 @@ impl Server {
         self.app.access.generated_password()
     }
 
+    /// Somebody has been shown the password that this start made: it stays the one.
+    pub async fn password_was_seen(&self) {
+        self.app.access.password_was_seen().await;
+    }
+
     /// The admin's user name.
     pub fn admin_user(&self) -> &str {
         self.app.access.admin_user()

@@ -11,10 +11,11 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::process::ChildStdin;
 use tokio::time::Instant;
 
-use super::up::{NOT_SHOWN, next, places};
+use super::up::{NOT_SHOWN, SHOWN, next, places};
 use crate::args::{Global, MonitorCommand, ServerArgs};
 use crate::client::{Answerer, Way, http, who_answers};
 use crate::error::{CliError, Exit, Result};
@@ -62,7 +63,7 @@ async fn start(global: &Global, args: &ServerArgs, dir: &Path, out: Output) -> R
     resolve(global, args, &environment)?;
     let mut log = open_log(dir)?;
     let from = log.seek(SeekFrom::End(0)).map_err(|error| CliError::io("read", &log_path(dir), &error))?;
-    let ready = launch(args, dir, log, from).await?;
+    let (ready, said) = launch(args, dir, log, from).await?;
     // Where this goes, not where the new process writes: that is our pipe.
     let shows = std::io::stdout().is_terminal();
     if out.is_table() {
@@ -80,6 +81,10 @@ async fn start(global: &Global, args: &ServerArgs, dir: &Path, out: Output) -> R
         }
         out.value(&answer)?;
     }
+    if let (true, Some(mut said)) = (shows && ready.password.is_some(), said) {
+        // Where nobody hears it, the next start makes another password.
+        drop(said.write_all(format!("{SHOWN}\n").as_bytes()).await);
+    }
     Ok(Exit::Done)
 }
 
@@ -92,13 +97,13 @@ fn is_free(dir: &Path) -> Result<()> {
     }
 }
 
-/// Starts `agm up` on its own and waits for its one line.
-async fn launch(args: &ServerArgs, dir: &Path, log: File, from: u64) -> Result<Ready> {
+/// Starts `agm up` on its own and waits for its one line. Returns also the way to answer it.
+async fn launch(args: &ServerArgs, dir: &Path, log: File, from: u64) -> Result<(Ready, Option<ChildStdin>)> {
     let this = std::env::current_exe().map_err(|error| CliError::failed(format!("cannot find this program: {error}")))?;
     let mut command = tokio::process::Command::new(this);
     command.arg("up").arg("--background").arg("--data-dir").arg(dir).args(arguments(args));
     // A group of its own: what the terminal does to this one does not reach it.
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).process_group(0);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log).process_group(0);
     let mut child = command.spawn().map_err(|error| CliError::failed(format!("cannot start agm: {error}")))?;
     let mut line = String::new();
     if let Some(stdout) = child.stdout.take() {
@@ -108,7 +113,7 @@ async fn launch(args: &ServerArgs, dir: &Path, log: File, from: u64) -> Result<R
         }
     }
     if let Ok(ready) = serde_json::from_str(&line) {
-        return Ok(ready);
+        return Ok((ready, child.stdin.take()));
     }
     let status = child.wait().await.map_err(|error| CliError::failed(format!("cannot learn how agm ended: {error}")))?;
     let exit = if status.code() == Some(Exit::Conflict as i32) { Exit::Conflict } else { Exit::Failed };

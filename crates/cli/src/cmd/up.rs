@@ -47,12 +47,25 @@ async fn serve(settings: Settings, audience: Audience) -> Result<Exit> {
         // What was begun is finished or taken back at the next start, as after a crash.
         () = stop.asked() => return Ok(Exit::Done),
     };
-    match audience {
+    let shown = match audience {
         Audience::Person => show(running.ready())?,
-        Audience::Program => announce(&withheld(running.ready()))?,
-        Audience::Monitor => announce(running.ready())?,
+        Audience::Program => announce(&withheld(running.ready())).map(|()| false)?,
+        Audience::Monitor => {
+            announce(running.ready())?;
+            tokio::select! {
+                shown = is_told_that_it_was_shown(running.ready()) => shown,
+                () = stop.asked() => return stopped(running, stop).await,
+            }
+        }
+    };
+    if shown {
+        running.password_was_seen().await;
     }
     stop.asked().await;
+    stopped(running, stop).await
+}
+
+async fn stopped(running: Running, mut stop: Stop) -> Result<Exit> {
     tracing::info!("stopping");
     tokio::select! {
         () = running.stop() => Ok(Exit::Done),
@@ -105,12 +118,28 @@ fn announce(ready: &Ready) -> Result<()> {
     Ok(())
 }
 
-fn show(ready: &Ready) -> Result<()> {
-    let shown = places(ready, std::io::stdout().is_terminal());
+/// Says where everything is, and returns whether the password was shown.
+fn show(ready: &Ready) -> Result<bool> {
+    let shows = std::io::stdout().is_terminal();
+    let text = places(ready, shows);
     let mut stdout = anstream::stdout().lock();
-    writeln!(stdout, "{shown}\n{}", next(ready))?;
+    writeln!(stdout, "{text}\n{}", next(ready))?;
     stdout.flush()?;
-    Ok(())
+    Ok(shows)
+}
+
+/// What `agm monitor start` answers once it has shown the password; without that it only goes away.
+pub(super) const SHOWN: &str = "shown";
+
+async fn is_told_that_it_was_shown(ready: &Ready) -> bool {
+    if ready.password.is_none() {
+        return false;
+    }
+    let answer = tokio::task::spawn_blocking(|| {
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line).map(|_| line)
+    });
+    matches!(answer.await, Ok(Ok(line)) if line.trim() == SHOWN)
 }
 
 /// What stands for a password that a pipe, a file or a log would keep.

@@ -16,7 +16,9 @@ async fn start_status_restart_stop() {
     place.run(&["provider", "list"]).await.exits(0);
     place.run(&[["monitor", "start"].as_slice(), &FREE].concat()).await.exits(5).says("runs already");
 
-    place.run(&[["monitor", "restart"].as_slice(), &FREE].concat()).await.exits(0);
+    // The password that was shown stays the one.
+    let restarted = place.run(&[["monitor", "restart"].as_slice(), &FREE].concat()).await.exits(0);
+    assert!(!restarted.stdout.contains("password"), "{restarted:#?}");
     let anew = place.run(&["monitor", "status", "-o", "json"]).await.exits(0).json();
     assert_ne!(anew["pid"], status["pid"]);
 

@@ -69,6 +69,31 @@ async fn a_generated_password_is_shown_once() {
     again.wait(PATIENCE).await.unwrap();
 }
 
+/// A start that a pipe, or a kill, kept from showing the password has made none that counts.
+#[tokio::test]
+async fn a_generated_password_that_nobody_was_shown_is_made_anew() {
+    let place = Place::new();
+    for background in [false, true] {
+        if background {
+            place.run(&[["monitor", "start"].as_slice(), &FREE].concat()).await.exits(0);
+        } else {
+            drop(place.start(&FREE).await);
+        }
+        place.run(&["monitor", "stop"]).await;
+    }
+    let up = [["up"].as_slice(), &FREE].concat();
+    let mut terminal = place.on_terminal(&up);
+    terminal.wait_for_line(PATIENCE, |line| line.starts_with("Next, in another terminal")).await.unwrap();
+    let shown = password(&terminal).expect("a password is shown");
+    place.run(&["monitor", "stop"]).await.exits(0);
+    terminal.wait(PATIENCE).await.unwrap();
+    // From now on it is the one, whoever starts agm.
+    let agm = place.up().await;
+    let status = reqwest::Client::new().get(format!("{}/api/v1/status", agm.management));
+    assert_eq!(status.basic_auth("admin", Some(&shown)).send().await.unwrap().status(), 200);
+    agm.stop().await;
+}
+
 /// A pipe may be a container's log: who reads it is told how to get in, and no more.
 #[tokio::test]
 async fn a_generated_password_goes_into_no_pipe() {

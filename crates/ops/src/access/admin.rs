@@ -1,5 +1,7 @@
 //! The admin: a given user and password, or a password that agm makes at its first start.
 
+use std::sync::atomic::AtomicBool;
+
 use agm_domain::code::Code;
 use agm_domain::secret::Secret;
 use serde::{Deserialize, Serialize};
@@ -34,6 +36,9 @@ pub(super) struct StoredAdmin {
     /// Whether the settings gave the password.
     #[serde(default)]
     pub(super) given: bool,
+    /// Whether agm made the password and nobody is known to have seen it: then the next start makes another.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) unseen: bool,
 }
 
 impl std::fmt::Debug for StoredAdmin {
@@ -47,6 +52,8 @@ pub(super) struct Admin {
     pub(super) stored: StoredAdmin,
     pub(super) weak: bool,
     pub(super) generated: Option<Secret>,
+    /// Whether somebody is known to have seen it.
+    pub(super) seen: AtomicBool,
 }
 
 impl Admin {
@@ -54,7 +61,9 @@ impl Admin {
         match &settings.admin {
             AdminCredentials::Given { user, password } => Self::given(user, password, settings.loopback_only, hasher, book).await,
             AdminCredentials::Generated { user } => match book.read().await?.admin {
-                Some(stored) if !stored.given => Ok(Self { stored, weak: false, generated: None }),
+                Some(stored) if !stored.given && !stored.unseen => {
+                    Ok(Self { stored, weak: false, generated: None, seen: AtomicBool::default() })
+                }
                 _ => Self::generate(user, hasher, book).await,
             },
         }
@@ -82,7 +91,7 @@ impl Admin {
             tracing::warn!("the admin's password is weak; it is accepted because every listener is on loopback");
         }
         let stored = Self::recognised(user, password, hasher, book).await?;
-        Ok(Self { stored, weak, generated: None })
+        Ok(Self { stored, weak, generated: None, seen: AtomicBool::default() })
     }
 
     /// The given password as it was stored before; if it is another now, it is stored, and every session ends.
@@ -92,7 +101,7 @@ impl Admin {
         {
             return Ok(stored);
         }
-        let stored = StoredAdmin { user: user.to_owned(), hash: hasher.hash(password.clone()).await?, given: true };
+        let stored = StoredAdmin { user: user.to_owned(), hash: hasher.hash(password.clone()).await?, given: true, unseen: false };
         let written = book.update(|kept| {
             kept.take_admin(&stored);
             Ok(())
@@ -107,12 +116,12 @@ impl Admin {
     async fn generate(user: &str, hasher: &Hasher, book: &Book) -> Result<Self, OpError> {
         let password = random::password()?;
         let hash = hasher.hash(password.clone()).await?;
-        let stored = StoredAdmin { user: user.to_owned(), hash, given: false };
+        let stored = StoredAdmin { user: user.to_owned(), hash, given: false, unseen: true };
         let written = book.update(|kept| {
             kept.take_admin(&stored);
             Ok(())
         });
         written.await.map_err(|error| error.hint("set AGM_ADMIN_USER and AGM_ADMIN_PASSWORD"))?;
-        Ok(Self { stored, weak: false, generated: Some(password) })
+        Ok(Self { stored, weak: false, generated: Some(password), seen: AtomicBool::default() })
     }
 }

@@ -38,6 +38,13 @@ impl Kept {
             self.admin = Some(admin.clone());
         }
     }
+
+    /// Somebody knows this admin's password.
+    pub(super) fn admin_was_seen(&mut self, hash: &str) {
+        if let Some(admin) = self.admin.as_mut().filter(|admin| admin.hash == hash) {
+            admin.unseen = false;
+        }
+    }
 }
 
 /// The object with a memory of it.
