@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use futures_util::FutureExt as _;
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
@@ -71,7 +72,11 @@ pub(crate) async fn collect(mut body: Incoming, limit: usize, patience: Duration
 
 async fn next(body: &mut Incoming, patience: Duration) -> Result<Option<Bytes>, Unread> {
     loop {
-        let frame = tokio::time::timeout(patience, body.frame()).await.map_err(|_| Unread::TooSlow)?;
+        // What is there already needs no timer.
+        let frame = match body.frame().now_or_never() {
+            Some(frame) => frame,
+            None => tokio::time::timeout(patience, body.frame()).await.map_err(|_| Unread::TooSlow)?,
+        };
         match frame {
             None => return Ok(None),
             Some(Err(_)) => return Err(Unread::Broken),

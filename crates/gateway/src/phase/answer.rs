@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Ver
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep};
 
-use super::neighbours::drop_named;
+use super::neighbours::{drop_named, drop_where};
 use super::send::Won;
 use super::{Account, Call, Reply, origin};
 use crate::client::Client;
@@ -159,11 +159,7 @@ fn strip(headers: &mut HeaderMap) {
         headers.remove(CONTENT_LENGTH);
     }
     // A browser keeps cookies by host, whatever the port: a vendor's would lie beside those of agm's own page.
-    headers.remove("set-cookie");
-    headers.remove("set-cookie2");
-    headers.remove("keep-alive");
-    headers.remove("proxy-connection");
-    headers.remove("upgrade");
+    drop_where(headers, |name| matches!(name, "set-cookie" | "set-cookie2" | "keep-alive" | "proxy-connection" | "upgrade"));
 }
 
 impl AnswerBody {

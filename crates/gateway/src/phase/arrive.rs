@@ -8,7 +8,7 @@ use http::header::{AUTHORIZATION, HOST, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version};
 use hyper::body::Incoming;
 
-use super::neighbours::drop_named;
+use super::neighbours::{drop_named, drop_where};
 use crate::client::Client;
 use crate::keys::{Who, X_API_KEY, bearer, decode, without_keys};
 use crate::probe::PROBE_HEADER;
@@ -167,11 +167,7 @@ fn names_websocket(upgrade: &HeaderValue) -> bool {
 /// Removes what is between the client and us.
 fn strip(headers: &mut HeaderMap) {
     drop_named(headers);
-    // Most requests have few headers: looking at those is cheaper than asking for each that might be there.
-    let gone: Vec<HeaderName> = headers.keys().filter(|name| stays_here(name.as_str())).cloned().collect();
-    for name in gone {
-        headers.remove(name);
-    }
+    drop_where(headers, stays_here);
 }
 
 /// Removes every header that may carry a consumer's key; gives the key that stands where vendors expect one.

@@ -6,6 +6,8 @@ use super::usage::Reading;
 
 /// Longest value that is captured. Real ones are a tenth of it.
 const MAX_VALUE: usize = 8 << 10;
+/// Room for a value as long as they usually are.
+const USUAL_VALUE: usize = 256;
 /// Longest key that is compared.
 const MAX_KEY: usize = 16;
 
@@ -140,6 +142,9 @@ impl Scan {
             b':' if looked_into && self.key_next => {
                 self.key_next = false;
                 self.capture = self.key.member().map(|member| (member, self.depth));
+                if self.capture.is_some() {
+                    self.value.reserve(USUAL_VALUE);
+                }
                 return;
             }
             _ => {}
@@ -169,9 +174,7 @@ impl Scan {
 
     fn keep_all(&mut self, bytes: &[u8], is_key: bool) {
         if is_key {
-            for byte in bytes {
-                self.key.push(*byte);
-            }
+            self.key.push(bytes);
         } else if self.capture.is_some() {
             let room = MAX_VALUE.saturating_sub(self.value.len());
             self.value.extend_from_slice(&bytes[..bytes.len().min(room)]);
@@ -190,11 +193,12 @@ impl Scan {
 }
 
 impl Key {
-    fn push(&mut self, byte: u8) {
-        if let Some(slot) = self.bytes.get_mut(self.len) {
-            *slot = byte;
+    fn push(&mut self, bytes: &[u8]) {
+        let end = self.len + bytes.len();
+        if let Some(room) = self.bytes.get_mut(self.len..end) {
+            room.copy_from_slice(bytes);
         }
-        self.len = (self.len + 1).min(MAX_KEY + 1);
+        self.len = end.min(MAX_KEY + 1);
     }
 
     fn text(&self) -> &[u8] {
