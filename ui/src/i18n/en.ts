@@ -7,6 +7,7 @@ import { codes } from './en/codes'
 import { home } from './en/home'
 import { providers } from './en/providers'
 import { routes } from './en/routes'
+import { settings } from './en/settings'
 import { shell } from './en/shell'
 import { switches } from './en/switch'
 import { words } from './en/words'
@@ -19,6 +20,7 @@ export const en = {
   ...home,
   ...providers,
   ...routes,
+  ...settings,
   ...shell,
   ...switches,
   ...words,

@@ -6,6 +6,7 @@ import { codes } from './zh/codes'
 import { home } from './zh/home'
 import { providers } from './zh/providers'
 import { routes } from './zh/routes'
+import { settings } from './zh/settings'
 import { shell } from './zh/shell'
 import { switches } from './zh/switch'
 import { words } from './zh/words'
@@ -18,6 +19,7 @@ export const zh: Record<Key, string> = {
   ...home,
   ...providers,
   ...routes,
+  ...settings,
   ...shell,
   ...switches,
   ...words,

@@ -50,4 +50,11 @@ export const screens: Screen[] = [
     icon: 'activity',
     load: () => import('../pages/activity/Activity.svelte'),
   },
+  {
+    path: 'settings',
+    key: 's',
+    title: 'nav.settings',
+    icon: 'settings',
+    load: () => import('../pages/settings/Settings.svelte'),
+  },
 ]
