@@ -6,24 +6,22 @@ use serde_json::{Map, Value};
 
 use crate::secret::{is_secret_name, mask};
 
-/// JSON pointers of every string in `value` that is a secret, in document order.
+/// JSON pointers of every text and number in `value` that is a secret, in document order.
 ///
-/// A string is one when its member (or the array it stands in) has a secret's name, when it is among a credential's `values`, or when it is
+/// It is one when its member (or the array it stands in) has a secret's name, when it is among a credential's `values`, or when it is
 /// the value of a header whose name says so. Where in doubt it counts as one: sealing loses nothing, and masking only hides.
 pub fn secret_pointers(value: &Value) -> Vec<String> {
     let mut found = Vec::new();
-    let is_text = |value: &Value| value.as_str().is_some_and(|text| !text.is_empty());
-    walk(value, &mut String::new(), false, &mut |at, value| found.extend(is_text(value).then(|| at.to_owned())));
+    // An empty text hides nothing, and neither does what is only true or false.
+    let hides = |value: &Value| value.is_number() || value.as_str().is_some_and(|text| !text.is_empty());
+    walk(value, &mut String::new(), false, &mut |at, value| found.extend(hides(value).then(|| at.to_owned())));
     found
 }
 
-/// The value with every secret masked, also those that are numbers.
+/// The value with every secret masked.
 pub fn redact(value: &Value) -> Value {
-    let mut found = Vec::new();
-    let hides = |value: &Value| value.is_number() || value.as_str().is_some_and(|text| !text.is_empty());
-    walk(value, &mut String::new(), false, &mut |at, value| found.extend(hides(value).then(|| at.to_owned())));
     let mut shown = value.clone();
-    for pointer in found {
+    for pointer in secret_pointers(value) {
         if let Some(secret) = shown.pointer_mut(&pointer) {
             *secret = mask(secret.as_str().unwrap_or_default()).into();
         }

@@ -120,9 +120,9 @@ pub enum Error {
         /// Why; never its content.
         reason: &'static str,
     },
-    /// A secret is not a string, so it cannot be sealed and must not be stored open.
-    #[error("the secret at `{pointer}` is not a text; secrets are texts")]
-    SecretNotText {
+    /// A secret is a list or an object, whose parts are to be named one by one; it must not be stored open.
+    #[error("the secret at `{pointer}` is no single value; its parts are sealed one by one, so name each of them")]
+    SecretNotSingle {
         /// Where in the document.
         pointer: String,
     },

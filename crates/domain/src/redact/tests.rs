@@ -63,3 +63,12 @@ fn a_number_that_is_a_secret_is_not_shown() {
     let shown = redact(&json!({ "rawConfigs": { "password": 271_828, "pins": { "accessToken": [3] } }, "maxTokens": 5, "weight": 7 }));
     assert_eq!(shown, json!({ "rawConfigs": { "password": "…", "pins": { "accessToken": ["…"] } }, "maxTokens": 5, "weight": 7 }));
 }
+
+#[test]
+fn a_number_that_is_a_secret_is_sealed_like_a_text() {
+    let value = json!({ "apiTokens": 12345, "rawConfigs": { "secretKey": [7, "x", true, null], "maxTokens": 100 }, "count": 3 });
+    assert_eq!(secret_pointers(&value), ["/apiTokens", "/rawConfigs/secretKey/0", "/rawConfigs/secretKey/1"]);
+    // What is masked is sealed, and the other way round; what is true or false gives nothing away.
+    let shown = redact(&value);
+    assert_eq!(shown, json!({ "apiTokens": "…", "rawConfigs": { "secretKey": ["…", "…", true, null], "maxTokens": 100 }, "count": 3 }));
+}

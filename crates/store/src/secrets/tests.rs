@@ -36,27 +36,34 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// The pointers of every text in a document.
-fn texts(value: &Value, at: &str, found: &mut Vec<String>) {
+/// Every kind of number, the extreme ones too.
+fn any_number() -> impl Strategy<Value = Value> {
+    let whole = prop_oneof![any::<u64>().prop_map(Value::from), any::<i64>().prop_map(Value::from)];
+    let finite = any::<f64>().prop_filter("JSON has no other", |number| number.is_finite()).prop_map(Value::from);
+    prop_oneof![whole, finite, Just(Value::from(-0.0)), Just(Value::from(1.0)), Just(Value::from(f64::MIN_POSITIVE))]
+}
+
+/// The pointers of every text, number and truth value in a document.
+fn leaves(value: &Value, at: &str, found: &mut Vec<String>) {
     match value {
-        Value::String(_) => found.push(at.to_owned()),
+        Value::String(_) | Value::Number(_) | Value::Bool(_) => found.push(at.to_owned()),
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
-                texts(item, &format!("{at}/{index}"), found);
+                leaves(item, &format!("{at}/{index}"), found);
             }
         }
         Value::Object(members) => {
             for (name, member) in members {
-                texts(member, &format!("{at}/{name}"), found);
+                leaves(member, &format!("{at}/{name}"), found);
             }
         }
-        _ => {}
+        Value::Null => {}
     }
 }
 
-fn all_texts(value: &Value) -> Vec<String> {
+fn all_leaves(value: &Value) -> Vec<String> {
     let mut found = Vec::new();
-    texts(value, "", &mut found);
+    leaves(value, "", &mut found);
     found
 }
 
@@ -71,7 +78,7 @@ fn is_unreadable(result: &Result<(), Error>) -> bool {
 proptest! {
     #[test]
     fn any_document_opens_as_it_was_sealed(document in any_json(), chosen in any::<u64>()) {
-        let secrets: Vec<String> = all_texts(&document)
+        let secrets: Vec<String> = all_leaves(&document)
             .into_iter()
             .enumerate()
             .filter(|(index, _)| chosen >> (index % 64) & 1 == 1)
@@ -80,10 +87,25 @@ proptest! {
         let mut stored = document.clone();
         let sealed = seal(&KEYRING, "kind", secrets.clone(), &mut stored).unwrap();
         prop_assert_eq!(&sealed, &secrets);
-        for pointer in all_texts(&document) {
-            let kept = at(&stored, &pointer) == at(&document, &pointer);
+        for pointer in all_leaves(&document) {
+            let kept = stored.pointer(&pointer) == document.pointer(&pointer);
             prop_assert_eq!(kept, !secrets.contains(&pointer), "{}", pointer);
         }
+        // As it lies in the storage, byte for byte.
+        let mut stored: Value = serde_json::from_slice(&serde_json::to_vec(&stored).unwrap()).unwrap();
+        open(&KEYRING, "kind", &sealed, &mut stored).unwrap();
+        for pointer in secrets {
+            prop_assert_eq!(stored.pointer(&pointer), document.pointer(&pointer), "{}", pointer);
+        }
+    }
+
+    #[test]
+    fn a_number_and_its_text_are_not_taken_for_each_other(number in any_number()) {
+        let document = json!({ "apiToken": number, "other": number.to_string() });
+        let mut stored = document.clone();
+        let both = vec!["/apiToken".to_owned(), "/other".to_owned()];
+        let sealed = seal(&KEYRING, "kind", both, &mut stored).unwrap();
+        prop_assert!(!stored.to_string().contains(&number.to_string()) || number.to_string().len() < 4, "{}", stored);
         open(&KEYRING, "kind", &sealed, &mut stored).unwrap();
         prop_assert_eq!(stored, document);
     }
@@ -135,12 +157,14 @@ fn another_keyring_says_which_secret_it_cannot_open() {
 }
 
 #[test]
-fn what_is_not_a_text_is_not_stored_open() {
+fn what_is_no_single_value_is_not_stored_open() {
     let mut document = json!({"a": {"token": ["sk-1"]}, "none": null});
     let pointers = vec!["/none".to_owned(), "/missing".to_owned()];
     assert!(seal(&KEYRING, "kind", pointers, &mut document).unwrap().is_empty());
-    let refused = seal(&KEYRING, "kind", vec!["/a/token".to_owned()], &mut document).unwrap_err();
-    assert!(matches!(refused, Error::SecretNotText { pointer } if pointer == "/a/token"));
+    for pointer in ["/a/token", "/a"] {
+        let refused = seal(&KEYRING, "kind", vec![pointer.to_owned()], &mut document).unwrap_err();
+        assert!(matches!(refused, Error::SecretNotSingle { pointer: named } if named == pointer));
+    }
 }
 
 #[test]
