@@ -187,11 +187,11 @@ async fn line_to(vendor: SocketAddr) -> Line {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
     let (dead, going_dead) = watch::channel(());
-    let (hang_up, hung_up) = mpsc::channel(8);
+    let (silent, hung_up) = mpsc::channel(8);
     let running = aside(async move {
         let mut lines = JoinSet::new();
         while let Ok((mut caller, _)) = listener.accept().await {
-            let (mut dead, hang_up) = (going_dead.clone(), hang_up.clone());
+            let (mut dead, silent) = (going_dead.clone(), silent.clone());
             dead.mark_unchanged();
             lines.spawn(async move {
                 let mut called = TcpStream::connect(vendor).await.unwrap();
@@ -200,7 +200,7 @@ async fn line_to(vendor: SocketAddr) -> Line {
                     _ = dead.changed() => {}
                 }
                 tokio::io::copy(&mut caller, &mut tokio::io::sink()).await.ok();
-                hang_up.send(()).await.ok();
+                silent.send(()).await.ok();
             });
         }
     });
