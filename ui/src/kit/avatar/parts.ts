@@ -412,30 +412,25 @@ export const zzz = [
 ] as const
 
 export const fog = `
-................uuu
-.uuu..........uuUUUuu
-uUUUuu....uuu.uuUUUUuuu.
-uUUUUuu.uuUUUuuuuuuuuuuu
-uuuuuuuuuUUUUUuuuu...uuu
-.uuuu..uuuuuuuuuuu..uuu
-....uuuuuu..uuuuuuuuuUUu
-uuuUUuuu..uuuuuUUUuuuuuu
-uuUUUUuuuuuu.uuUUUUUuuu.
-uuuuuuuuuuuuuuuuuuuuuuuu
-.uuu..uuuuuu..uuuuuu.uuu
-...uuuuu..uuuuuuuuu....u`
+
+uuu...............uuu
+uUUuu...........uuUUuuu
+uuuuuu.....uuu..uuuuuuuu
+..uuu....uuUUUuu...uuu
+.......uuuuuuuuuu
+uuuu..........uuuuuuuu
+UUUUuuu..uuu..uuUUUUUuuu
+uuuuuuuuuuUUUuuuuuuuuuuu
+.uuuuuu.uuuuuuuu..uuuuu
+uuuuuuuuuuuuuuuuuuuuuuuu`
 export const question = `
-....kkkkk
-...kwwwwwk
-..kwwkkkwwk
-..kwwk.kwwk
-...kk.kwwk
-.....kwwk
-.....kwwk
-......kk
-.....kwwk
-.....kwwk
-......kk`
+................wwwww
+...............ww...ww
+....................ww
+..................www
+..................ww
+
+..................ww`
 
 export const sign = `
 ...............y
