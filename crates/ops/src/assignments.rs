@@ -14,6 +14,7 @@ use serde_json::json;
 
 use crate::actor::Actor;
 use crate::agm::Agm;
+use crate::current::Current;
 use crate::error::{Fault, OpError};
 
 /// What an assignment is recognised by when it is edited.
@@ -89,6 +90,32 @@ impl Agm {
             self.publish_assignment(&id).await?;
         }
         Ok(())
+    }
+
+    /// Removes what a crash left published of agents that were removed. What agm did not publish stays.
+    pub(crate) async fn sweep_published(&self) -> Result<(), OpError> {
+        let current = self.current();
+        let names = self.0.store.published_names().await?;
+        let is_orphan = |name: &String| current.document.agents.values().all(|agent| agent.runtime_name != **name);
+        for name in names.into_iter().filter(is_orphan) {
+            let Some(found) = self.0.store.published(&name).await? else { continue };
+            if self.last_published(&name).await? == Some(found) {
+                self.0.store.unpublish(&name).await?;
+                tracing::info!(runtime = name, "the assignment of an agent that was removed is not published any more");
+            }
+        }
+        Ok(())
+    }
+
+    /// What was published for a runtime when there was still an agent of it, as far as revisions are kept.
+    async fn last_published(&self, runtime_name: &str) -> Result<Option<Bytes>, OpError> {
+        for head in self.0.store.list(None, usize::MAX).await? {
+            let document = Current::of(&*self.0.store.read(head.number).await?)?.document;
+            if let Some(agent) = document.agents.values().find(|agent| agent.runtime_name == runtime_name) {
+                return document.assignments.get(&agent.id).map(model_json).transpose();
+            }
+        }
+        Ok(None)
     }
 
     /// Whether an agent's published file says what it should; else what it says.

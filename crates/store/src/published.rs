@@ -8,6 +8,8 @@ use bytes::Bytes;
 use crate::journal::one_segment;
 use crate::{Error, Store};
 
+const FOLDER: &str = "agents";
+
 /// What publishing did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Published {
@@ -39,6 +41,11 @@ impl Store {
         Ok(found.map(|object| object.bytes))
     }
 
+    /// The runtimes that something is published for, or was.
+    pub async fn published_names(&self) -> Result<Vec<String>, Error> {
+        Ok(self.0.published.folders(FOLDER).await?)
+    }
+
     /// Removes a published assignment.
     pub async fn unpublish(&self, runtime_name: &str) -> Result<(), Error> {
         self.acting()?;
@@ -48,5 +55,5 @@ impl Store {
 
 fn path(runtime_name: &str) -> Result<String, Error> {
     one_segment(runtime_name)?;
-    Ok(format!("agents/{runtime_name}/model.json"))
+    Ok(format!("{FOLDER}/{runtime_name}/model.json"))
 }

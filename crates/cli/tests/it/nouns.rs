@@ -60,6 +60,7 @@ async fn an_agents_life() {
     std::fs::write(&file, written.replace("\"primary\": \"hiclaw-gateway/qwen3.5-plus", "\"primary\": \"hiclaw-gateway/by-somebody"))
         .unwrap();
     agm.run(&["agent", "check", "worker:alice"]).await.exits(0).prints("file-edited");
+    agm.run(&["agent", "show", "worker:alice"]).await.exits(0).prints("file-edited");
     agm.run(&["agent", "repair", "worker:alice"]).await.exits(0).prints("✓");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), written);
 

@@ -27,6 +27,9 @@ impl Agm {
         if let Err(error) = self.publish_everything().await {
             tracing::warn!(%error, "not every model.json could be published; the background checks go on trying");
         }
+        if let Err(error) = self.sweep_published().await {
+            tracing::warn!(%error, "what is published of removed agents could not be looked through");
+        }
         self.0.recovered.store(true, Ordering::Release);
     }
 

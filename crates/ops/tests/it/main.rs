@@ -15,6 +15,7 @@ mod leader;
 mod models;
 mod provider_tests;
 mod providers;
+mod published;
 mod routes;
 mod secrets;
 mod switches;
