@@ -150,12 +150,12 @@ impl StepReport {
     }
 }
 
-/// What a switch may do about a restart that the runtime needs.
+/// What a switch may do about a restart that the runtime needs. It governs only restarts that agm itself orders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Restart {
     /// Order none.
     Never,
-    /// Order it now.
+    /// Order it now, where agm can restart the agent; one of this host it cannot.
     Now,
 }

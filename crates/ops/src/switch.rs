@@ -51,7 +51,8 @@ pub struct SwitchRequest {
     /// The model card's if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasoning: Option<bool>,
-    /// What may be done about a restart that the runtime needs.
+    /// Whether a restart that the runtime needs is ordered. It governs only restarts that agm itself orders, and of an agent of this host it
+    /// orders none: the switch ends `pending-restart`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restart: Option<Restart>,
     /// Takes agents along whose model would reach another provider.
@@ -199,7 +200,7 @@ impl SwitchReport {
                 let message = "everything is delivered; the agent takes it at its next restart";
                 Some(with(
                     OpError::new(Fault::Conflict, Code::RestartRequired, message)
-                        .hint("restart the agent; agm restarts no agent of this host by itself"),
+                        .hint("restart the agent; agm restarts no agent of this host"),
                 ))
             }
             SwitchState::Failed | SwitchState::RolledBack => self.failure.as_ref().map(|f| with(f.to_error())),

@@ -58,7 +58,7 @@ pub(crate) struct Limits {
 pub(crate) enum Restart {
     /// None is ordered
     Never,
-    /// It is ordered at once
+    /// It is ordered at once, where agm can; on this host it cannot
     Now,
 }
 
@@ -67,7 +67,7 @@ pub(crate) enum Restart {
 pub(crate) struct SwitchOptions {
     #[command(flatten)]
     pub(crate) limits: Limits,
-    /// What may be done about a restart that the agent needs
+    /// Whether a restart that the agent needs is ordered; agents of this host agm never restarts
     #[arg(long, value_enum, value_name = "WHEN")]
     pub(crate) restart: Option<Restart>,
     /// Takes along agents whose model would reach another provider

@@ -78,7 +78,8 @@ fn planned(session: &Session, plan: &SwitchPlan) -> String {
         parts.push(format!("file:     {} ({})", file.path, file.agent));
         parts.extend(file.changes.iter().map(|change| format!("    {change}")));
     }
-    let restarts = if plan.restarts.is_empty() { "none".to_owned() } else { plan.restarts.join(", ") };
+    let by_hand = || format!("{}, by hand: agm restarts no agent of this host", plan.restarts.join(", "));
+    let restarts = if plan.restarts.is_empty() { "none".to_owned() } else { by_hand() };
     parts.push(format!("restarts: {restarts}"));
     parts.push(format!("undo:     {}", plan.undo));
     if plan.nothing_to_do {

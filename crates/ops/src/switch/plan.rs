@@ -35,7 +35,7 @@ pub struct SwitchPlan {
     pub warnings: Vec<Diagnostic>,
     /// The steps; those that do not apply are skipped, with the reason.
     pub steps: Vec<StepReport>,
-    /// Agents that take the change only at a restart, which agm does not order by itself.
+    /// Agents that take the change only at a restart. Those of this host are restarted by hand, whatever `restart` says.
     pub restarts: Vec<String>,
     /// What taking it back would cost.
     pub undo: String,
@@ -136,13 +136,11 @@ impl Agm {
             files.push(FileChange { agent: agent.id.clone(), path: file.path.clone(), changes: preview.changes });
         }
         warnings.extend(limits_not_delivered(request, &members, document));
-        if request.restart == Some(Restart::Now) && !restarts.is_empty() {
-            let message = format!("agm restarts no agent of this host: {}", restarts.join(", "));
-            warnings.push(Diagnostic::note(Code::RestartRequired, "/restart", message).hint("restart it yourself after the switch"));
-        }
+        warnings.extend(more_than_fits(request, &members));
+        warnings.extend(restart_not_ordered(request, &restarts));
         let nothing_to_do = members.iter().all(|m| self.is_so(m)) && routing.edits.is_empty() && files.iter().all(|f| f.changes.is_empty());
         let plan = SwitchPlan {
-            steps: planned_steps(&routing, &members, document, nothing_to_do),
+            steps: planned_steps(&routing, &members, document, &restarts, nothing_to_do),
             routes: route_changes(document, &routing),
             undo: undo_cost(&routing, &files),
             restarts,
@@ -217,10 +215,18 @@ fn check_request(request: &SwitchRequest, document: &Document) -> Result<(), OpE
     let mut wrong: Vec<Diagnostic> = model_id(&request.model).into_iter().collect();
     for (pointer, number) in [("/contextWindow", request.context_window), ("/maxTokens", request.max_tokens)] {
         if number.is_some_and(|n| n == 0 || n > 100_000_000) {
-            wrong.push(Diagnostic::hard(Code::ValidationFailed, pointer, "give a number of tokens from 1 to 100 000 000"));
+            wrong.push(Diagnostic::hard(Code::ValidationFailed, pointer, format!("`{}` is a number of tokens from 1 to 100 000 000", &pointer[1..])));
         }
     }
     if wrong.is_empty() { Ok(()) } else { Err(OpError::refused("the switch is not acceptable", &wrong)) }
+}
+
+/// An answer longer than everything that fits.
+fn more_than_fits(request: &SwitchRequest, members: &[PlannedMember]) -> Option<Diagnostic> {
+    request.max_tokens?;
+    let to = &members.iter().find(|m| !m.joined && m.to.max_tokens > m.to.context_window)?.to;
+    let message = format!("{} tokens of answer are more than the context window of {}", to.max_tokens, to.context_window);
+    Some(Diagnostic::note(Code::ValidationFailed, "/maxTokens", message).hint("lower `maxTokens`, or raise `contextWindow`"))
 }
 
 /// Numbers that somebody asked for and that reach no agent.
@@ -238,6 +244,18 @@ fn limits_not_delivered(request: &SwitchRequest, members: &[PlannedMember], docu
     )
 }
 
+/// What is said to somebody who asks for restarts, of which agm orders none: those of this host are no business of its own.
+fn restart_not_ordered(request: &SwitchRequest, restarts: &[String]) -> Option<Diagnostic> {
+    if request.restart != Some(Restart::Now) {
+        return None;
+    }
+    let note = |message: String| Diagnostic::note(Code::RestartRequired, "/restart", message);
+    Some(match restarts {
+        [] => note("agm restarts no agent of this host; none needs it for this".to_owned()),
+        needed => note(format!("agm restarts no agent of this host: {}", needed.join(", "))).hint("restart it yourself after the switch"),
+    })
+}
+
 /// What the edits make of the routes.
 pub(super) fn route_changes(document: &Document, routing: &Routing) -> Vec<Change> {
     let mut after = document.clone();
@@ -247,7 +265,13 @@ pub(super) fn route_changes(document: &Document, routing: &Routing) -> Vec<Chang
     diff(document, &after)
 }
 
-fn planned_steps(routing: &Routing, members: &[PlannedMember], document: &Document, nothing_to_do: bool) -> Vec<StepReport> {
+fn planned_steps(
+    routing: &Routing,
+    members: &[PlannedMember],
+    document: &Document,
+    restarts: &[String],
+    nothing_to_do: bool,
+) -> Vec<StepReport> {
     let has_file = |m: &PlannedMember| document.agents.get(&m.agent).is_some_and(|a| a.config_file.is_some());
     let delivers = members.iter().any(has_file);
     let has_log = |m: &PlannedMember| document.agents.get(&m.agent).and_then(|a| a.config_file.as_ref()).is_some_and(|f| f.log.is_some());
@@ -258,6 +282,9 @@ fn planned_steps(routing: &Routing, members: &[PlannedMember], document: &Docume
         Step::Stage | Step::Route if routing.edits.is_empty() => Some("the routes already take this model there"),
         Step::Deliver if !delivers => Some("no configuration file is registered, so there is nothing to deliver to"),
         Step::Load if !delivers => Some("no configuration file is registered, so there is nothing to load"),
+        Step::Load if !tells && !restarts.is_empty() => Some(
+            "the agent does not reload by itself, and agm restarts no agent of this host: it takes the change when somebody restarts it",
+        ),
         Step::Load if !tells => Some("OpenClaw watches its file and reloads by itself; without a log of it, nothing shows when"),
         _ => None,
     };

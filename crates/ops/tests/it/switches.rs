@@ -5,8 +5,8 @@ use std::time::Duration;
 use agm_domain::agent::AgentId;
 use agm_domain::code::Code;
 use agm_domain::evidence::{Level, Verdict};
-use agm_domain::switch::{Step, StepState, SwitchState};
-use agm_ops::{SwitchReport, SwitchRequest};
+use agm_domain::switch::{Restart, Step, StepState, SwitchState};
+use agm_ops::{SwitchPlan, SwitchReport, SwitchRequest};
 use agm_simvendor::{Behaviour, On};
 
 use crate::world::{KEY, World, actor, new_provider, script};
@@ -256,11 +256,19 @@ async fn going_on_after_a_failure_switches_the_others() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_that_does_not_reload_leaves_the_switch_pending() {
     let (world, config) = team_with_file().await;
+    let now = || SwitchRequest { restart: Some(Restart::Now), ..request("alice", "beta", "m") };
+    let said = |plan: &SwitchPlan| plan.warnings.iter().filter(|w| w.pointer == "/restart").map(|w| w.message.clone()).collect::<Vec<_>>();
+    let plan = world.agm.plan_switch(&now()).await.unwrap();
+    assert!(plan.restarts.is_empty(), "{plan:#?}");
+    assert_eq!(said(&plan), ["agm restarts no agent of this host; none needs it for this"]);
     let text = std::fs::read_to_string(&config).unwrap();
     std::fs::write(&config, text.replace("mode: 'local'", "mode: 'local', reload: { mode: 'off' }")).unwrap();
     let plan = world.agm.plan_switch(&request("alice", "beta", "m")).await.unwrap();
-    assert_eq!(plan.restarts, ["worker:alice"]);
-    let report = switch(&world, request("alice", "beta", "m")).await;
+    assert_eq!((plan.restarts.as_slice(), said(&plan).len()), (["worker:alice".to_owned()].as_slice(), 0));
+    let load = plan.steps.iter().find(|s| s.step == Step::Load).unwrap();
+    assert!(load.sentence.contains("does not reload by itself"), "{load:?}");
+    assert_eq!(said(&world.agm.plan_switch(&now()).await.unwrap()), ["agm restarts no agent of this host: worker:alice"]);
+    let report = switch(&world, now()).await;
     assert_eq!(report.state, SwitchState::PendingRestart, "{report:#?}");
     assert_eq!(report.error().unwrap().code, Code::RestartRequired);
     assert_eq!(report.members[0].evidence.verdict(Level::Delivered), Verdict::Proven);

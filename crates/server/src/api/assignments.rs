@@ -36,7 +36,8 @@ pub struct AssignmentRequest {
     /// The model card's if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasoning: Option<bool>,
-    /// What may be done about a restart that the runtime needs.
+    /// Whether a restart that the runtime needs is ordered. It governs only restarts that agm itself orders, and of an agent of this host it
+    /// orders none: the switch ends `pending-restart`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restart: Option<Restart>,
     /// Takes agents along whose model would reach another provider.
