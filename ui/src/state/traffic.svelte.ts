@@ -1,10 +1,11 @@
 import { untrack } from 'svelte'
 import { SvelteMap } from 'svelte/reactivity'
 import type { Schemas } from '../api/client'
-import { agents, type Agent } from './agents'
+import { agents } from './agents'
 import { clock } from './clock.svelte'
 import { FlowCounter, same, STILL, type Flow } from './flow'
 import { live, type LiveEvent } from './live.svelte'
+import { seenAgain } from './seenAgain'
 
 type Request = Schemas['RequestView']
 
@@ -99,27 +100,6 @@ class Traffic {
       const name = key.slice(2)
       if (!same(flow, flows.get(name) ?? STILL)) flows.set(name, flow)
     }
-  }
-}
-
-/** An agent after a request of its own has ended. */
-export function seenAgain(agent: Agent, request: Request, ended = 1): Agent {
-  const { time, status, model, provider, api } = request
-  const used = model === agent.assignment?.model && provider === agent.assignment?.provider
-  return {
-    ...agent,
-    inFlight: Math.max(0, agent.inFlight - ended),
-    lastSeen: { time, status, model: model ?? '', provider: provider ?? '', api: api ?? '' },
-    // What was observed before is observed again; whether it proves more than before, the server says.
-    evidence:
-      used && request.outcome === 'answered' && status < 400
-        ? {
-            ...agent.evidence,
-            proofs: agent.evidence.proofs.map(proof =>
-              proof.level === 'observed' && proof.verdict === 'proven' ? { ...proof, time } : proof,
-            ),
-          }
-        : agent.evidence,
   }
 }
 
