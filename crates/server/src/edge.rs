@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use futures_util::FutureExt as _;
 use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, LOCATION, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, LOCATION, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Request, StatusCode, Uri};
@@ -69,9 +69,8 @@ fn mark(response: &mut Response) {
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     let policy = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'";
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
-    let asset = headers.get(CONTENT_TYPE).is_some_and(|kind| !matches!(kind.as_bytes(), b"application/json" | b"text/event-stream"));
-    let cache = if asset { "no-cache" } else { "no-store" };
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
+    // What an asset says of itself stands; everything else is a state of this moment, and nobody's to keep.
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }
 
 /// A panic is a bug of ours; it ends this answer and nothing else.

@@ -1,30 +1,43 @@
-//! What a browser finds at `/` in a build without the web UI. Static, and without a secret.
+//! What a browser finds at `/`: the web UI, or in a build without one a page that says so. Static, and without a secret.
+
+mod asset;
 
 use axum::Router;
-use axum::response::{IntoResponse as _, Response};
+use axum::extract::Path;
+use axum::response::Response;
 use axum::routing::get;
-use http::header::CONTENT_TYPE;
+use http::HeaderMap;
+use rust_embed::Embed;
 
+use crate::page::asset::answer;
 use crate::state::App;
 
-const PAGE: &str = include_str!("page/index.html");
-const ICON: &str = include_str!("page/favicon.svg");
-const STYLE: &str = include_str!("page/page.css");
+/// The built web UI, where `cargo xtask ui` was run before this was compiled.
+#[derive(Embed)]
+#[folder = "$CARGO_MANIFEST_DIR/../../ui/dist"]
+#[allow_missing = true]
+struct Ui;
+
+/// What stands in for it.
+#[derive(Embed)]
+#[folder = "src/page/without"]
+struct Without;
 
 pub(crate) fn router() -> Router<App> {
-    Router::new()
-        .route("/", get(async || asset("text/html; charset=utf-8", PAGE)))
-        .route("/index.html", get(async || asset("text/html; charset=utf-8", PAGE)))
-        .route("/page.css", get(async || asset("text/css; charset=utf-8", STYLE)))
-        .route("/favicon.svg", get(async || asset("image/svg+xml", ICON)))
-        .route("/favicon.ico", get(async || asset("image/svg+xml", ICON)))
+    let index = get(async |headers: HeaderMap| file("index.html", &headers));
+    Router::<App>::new()
+        .route("/", index.clone())
+        .route("/index.html", index)
+        .route("/favicon.svg", get(async |headers: HeaderMap| file("favicon.svg", &headers)))
+        .route("/favicon.ico", get(async |headers: HeaderMap| file("favicon.svg", &headers)))
+        .route("/assets/{*name}", get(async |Path(name): Path<String>, headers: HeaderMap| file(&format!("assets/{name}"), &headers)))
 }
 
 /// Whether the path is one of the page's.
 pub(crate) fn is_open(path: &str) -> bool {
-    matches!(path, "/" | "/index.html" | "/page.css" | "/favicon.svg" | "/favicon.ico")
+    matches!(path, "/" | "/index.html" | "/favicon.svg" | "/favicon.ico") || path.starts_with("/assets/")
 }
 
-fn asset(kind: &'static str, content: &'static str) -> Response {
-    ([(CONTENT_TYPE, kind)], content).into_response()
+fn file(name: &str, headers: &HeaderMap) -> Response {
+    if Ui::get("index.html").is_some() { answer::<Ui>(name, headers) } else { answer::<Without>(name, headers) }
 }

@@ -29,7 +29,7 @@ async fn the_gateway_serves_it_under_agm_and_on_own_hosts() {
     let made = bed.client.post(at("/agm/api/v1/agents")).basic_auth(USER, Some(PASSWORD)).json(&json!({ "name": "alice" }));
     Answer::of(made).await.expect(201);
     let own = bed.client.get(at("/")).header("host", "manager-local.hiclaw.io:8080");
-    assert!(Answer::of(own).await.text.contains("agm is running"));
+    assert!(Answer::of(own).await.text.contains("<title>agm</title>"));
     // A login there belongs to the prefix there.
     let login = bed.client.request(Method::POST, at("/agm/api/v1/session")).json(&json!({ "user": USER, "password": PASSWORD }));
     assert!(Answer::of(login).await.header("set-cookie").contains("Path=/agm/"));
