@@ -7,6 +7,7 @@ mod document;
 mod edit;
 mod error;
 mod gateway_url;
+mod key;
 mod layout;
 mod locate;
 pub mod log;
@@ -18,6 +19,7 @@ mod undo;
 
 pub use edit::{Change, Edited, edit};
 pub use error::EditError;
+pub use key::{KeyWish, replace_key};
 use path::Path;
 pub use plan::{Notice, Wish};
 pub use reading::{Override, Reading, read};

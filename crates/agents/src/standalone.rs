@@ -17,7 +17,7 @@ pub use error::Error;
 pub use log_file::LogMark;
 
 use crate::openclaw::log::{Expected, Loaded, judge};
-use crate::openclaw::{self, Change, Edited, Left, Notice, Reading, Undo, Wish};
+use crate::openclaw::{self, Change, EditError, Edited, KeyWish, Left, Notice, Reading, Undo, Wish};
 use config_file::{ConfigFile, replace};
 
 /// Where an agent's model is delivered to.
@@ -115,8 +115,17 @@ pub struct Drift {
 
 /// Works out a delivery without writing.
 pub fn plan(target: &Target, wish: &Wish) -> Result<Planned, Error> {
+    planned(target, |text| openclaw::edit(text, wish))
+}
+
+/// Works out without writing what a new key would change.
+pub fn plan_key(target: &Target, wish: &KeyWish) -> Result<Planned, Error> {
+    planned(target, |text| openclaw::replace_key(text, wish))
+}
+
+fn planned(target: &Target, edit: impl Fn(&str) -> Result<Edited, EditError>) -> Result<Planned, Error> {
     let file = ConfigFile::read(&target.config)?;
-    let edited = openclaw::edit(&file.text, wish).map_err(|source| content(target, source))?;
+    let edited = edit(&file.text).map_err(|source| content(target, source))?;
     Ok(Planned::of(edited, file))
 }
 
@@ -125,10 +134,24 @@ pub fn plan(target: &Target, wish: &Wish) -> Result<Planned, Error> {
 /// With `expected`, which is [`Planned::before`], it writes only into the file that was planned for ([`Error::Changed`]): what a journal
 /// says how to take back is then what was done.
 pub fn deliver(target: &Target, wish: &Wish, expected: Option<&str>, now: Timestamp) -> Result<Delivered, Error> {
+    write(target, |text| openclaw::edit(text, wish), expected, now)
+}
+
+/// The same for a new key.
+pub fn replace_key(target: &Target, wish: &KeyWish, expected: Option<&str>, now: Timestamp) -> Result<Delivered, Error> {
+    write(target, |text| openclaw::replace_key(text, wish), expected, now)
+}
+
+fn write(
+    target: &Target,
+    edit: impl Fn(&str) -> Result<Edited, EditError>,
+    expected: Option<&str>,
+    now: Timestamp,
+) -> Result<Delivered, Error> {
     // Before writing: the agent may be quicker than our next look at its log. Without a log there is only less evidence.
     let log = target.log.as_deref().and_then(|log| LogMark::of(log, now).ok());
     let replaced = replace(&target.config, expected, |text| {
-        let mut edited = openclaw::edit(text, wish).map_err(|source| content(target, source))?;
+        let mut edited = edit(text).map_err(|source| content(target, source))?;
         Ok((std::mem::take(&mut edited.text), edited))
     })?;
     let planned = Planned::of(replaced.edited, replaced.before);

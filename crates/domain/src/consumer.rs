@@ -59,12 +59,21 @@ pub enum KeySource {
     Foreign(String),
 }
 
+impl Credential {
+    fn bearer(values: Vec<Secret>) -> Self {
+        Self { kind: "key-auth".to_owned(), source: KeySource::Bearer, key: None, values, rest: Map::new() }
+    }
+}
+
 impl Consumer {
     /// A consumer with one bearer key.
     pub fn bearer(name: ConsumerName, key: Secret) -> Self {
-        let credential =
-            Credential { kind: "key-auth".to_owned(), source: KeySource::Bearer, key: None, values: vec![key], rest: Map::new() };
-        Self { name, credentials: vec![credential], agm: None, rest: Map::new() }
+        Self { credentials: vec![Credential::bearer(vec![key])], ..Self::without_keys(name) }
+    }
+
+    /// A consumer that cannot call yet.
+    pub fn without_keys(name: ConsumerName) -> Self {
+        Self { name, credentials: Vec::new(), agm: None, rest: Map::new() }
     }
 
     /// The credential that counts.
@@ -72,8 +81,21 @@ impl Consumer {
         self.credentials.iter().find(|c| c.kind == "key-auth")
     }
 
-    /// A key this consumer can call with.
+    /// The keys this consumer can call with. Of an agent's, the first is the newest.
+    pub fn keys(&self) -> &[Secret] {
+        self.key_auth().map(|c| c.values.as_slice()).unwrap_or_default()
+    }
+
+    /// The first of [`Consumer::keys`].
     pub fn first_key(&self) -> Option<&Secret> {
-        self.key_auth().and_then(|c| c.values.first())
+        self.keys().first()
+    }
+
+    /// Gives it these keys in place of those it has.
+    pub fn set_keys(&mut self, keys: Vec<Secret>) {
+        match self.credentials.iter_mut().find(|c| c.kind == "key-auth") {
+            Some(credential) => credential.values = keys,
+            None => self.credentials.push(Credential::bearer(keys)),
+        }
     }
 }

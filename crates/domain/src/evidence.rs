@@ -102,6 +102,16 @@ impl Evidence {
         Level::ALL.into_iter().rev().find(|level| self.verdict(*level) == Verdict::Proven)
     }
 
+    /// What is missing for "done", in words: what was promised must be read back, not merely not be contradicted.
+    pub fn unproven(&self) -> Option<String> {
+        let needed = [Level::Recorded, Level::Routable, Level::Delivered];
+        let open = |level: &Level| !matches!(self.verdict(*level), Verdict::Proven | Verdict::NotApplicable);
+        let refused = (self.verdict(Level::Loaded) == Verdict::Contradicted).then_some(Level::Loaded);
+        let level = needed.into_iter().find(open).or(refused)?;
+        let fact = self.of(level).map_or("nothing is known", |p| p.fact.as_str());
+        Some(format!("is not {}: {fact}", level.as_str()))
+    }
+
     /// Whether everything that can be known without waiting for the agent's own traffic is proven: repeating the switch would change nothing.
     pub fn is_good(&self) -> bool {
         let holds = |level| matches!(self.verdict(level), Verdict::Proven | Verdict::NotApplicable);

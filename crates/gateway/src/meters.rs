@@ -117,6 +117,7 @@ impl Meters {
             route: Arc::clone(&seen.route),
             provider: Arc::clone(provider),
             served_model: seen.served_model.clone(),
+            began: seen.at - seen.duration,
             at: seen.at,
             status: seen.status,
             outcome: seen.outcome,

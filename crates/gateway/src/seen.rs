@@ -103,6 +103,8 @@ pub struct LastSeen {
     pub provider: Arc<str>,
     /// The model the answer names.
     pub served_model: Option<Arc<str>>,
+    /// When its head arrived.
+    pub began: Timestamp,
     /// When its answer ended.
     pub at: Timestamp,
     /// What the client got.

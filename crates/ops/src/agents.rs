@@ -8,6 +8,7 @@ use agm_domain::code::Code;
 use agm_domain::consumer::Consumer;
 use agm_domain::diagnostic::Diagnostic;
 use agm_domain::diff::Change;
+use agm_domain::document::Document;
 use agm_domain::hybrid::{allow_everywhere, disallow_everywhere};
 use agm_domain::name::WorkerName;
 use agm_domain::secret::Secret;
@@ -17,6 +18,7 @@ use serde_json::json;
 pub use self::view::{AgentView, ConfigFileView, LastSeenView};
 use crate::actor::{Actor, Role};
 use crate::agm::Agm;
+use crate::assignments::still_published;
 use crate::delivery;
 use crate::error::{Fault, OpError};
 use crate::gateway_key::new_gateway_key;
@@ -88,8 +90,9 @@ impl Agm {
         self.acting()?;
         let name = WorkerName::parse(new.name.strip_prefix("worker:").unwrap_or(&new.name))?;
         let id = AgentId::Worker(name);
-        let config_file = self.check_config_file(actor, &id, new.config.map(|path| ConfigFileView { path, log: new.log })).await?;
+        let config_file = self.check_config_file(actor, new.config.map(|path| ConfigFileView { path, log: new.log })).await?;
         let mut writer = self.writer().await;
+        refuse_shared(&writer.document, &id, config_file.as_ref())?;
         if writer.document.agents.contains_key(&id) {
             let error = OpError::new(Fault::Conflict, Code::AgentExists, format!("{id} is registered already"));
             return Err(error.hint(format!("`agm agent show {id}` shows it")));
@@ -103,9 +106,7 @@ impl Agm {
         if !wrong.is_empty() {
             return Err(OpError::refused("the agent's key cannot be used", &wrong));
         }
-        for edit in allow_everywhere(&writer.document, &consumer.name) {
-            edit.apply(&mut writer.document);
-        }
+        writer.apply(&allow_everywhere(&writer.document, &consumer.name))?;
         writer.document.consumers.insert(consumer.name.clone(), consumer);
         writer.document.agents.insert(id.clone(), agent.clone());
         let changes = writer.changes();
@@ -130,11 +131,12 @@ impl Agm {
     ) -> Result<AgentChanged, OpError> {
         self.acting()?;
         let config_file = match patch.config_file {
-            Some(file) => Some(self.check_config_file(actor, id, file).await?),
+            Some(file) => Some(self.check_config_file(actor, file).await?),
             None => None,
         };
         let _turn = if dry_run { None } else { Some(self.0.switches.turn(&[id.clone()].into()).await) };
         let mut writer = self.writer().await;
+        refuse_shared(&writer.document, id, config_file.as_ref().and_then(Option::as_ref))?;
         let agent = writer.document.agents.get_mut(id).ok_or_else(|| OpError::no_agent(id))?;
         self.unchanged(&format!("agent {id}"), agent, expected)?;
         if let Some(file) = config_file {
@@ -162,13 +164,11 @@ impl Agm {
             let error = OpError::new(Fault::Conflict, Code::InProgress, format!("a switch of {id} is under way"));
             return Err(error.hint("wait for its end"));
         }
-        let _turn = self.0.switches.turn(&[id.clone()].into()).await;
+        let turn = self.0.switches.turn(&[id.clone()].into()).await;
         let mut writer = self.writer().await;
         let agent = writer.document.agents.get(id).cloned().ok_or_else(|| OpError::no_agent(id))?;
         self.unchanged(&format!("agent {id}"), &agent, expected)?;
-        for edit in disallow_everywhere(&writer.document, &agent.consumer) {
-            edit.apply(&mut writer.document);
-        }
+        writer.apply(&disallow_everywhere(&writer.document, &agent.consumer))?;
         writer.document.agents.remove(id);
         writer.document.assignments.remove(id);
         writer.document.consumers.remove(&agent.consumer);
@@ -176,15 +176,21 @@ impl Agm {
         if dry_run {
             return Ok(changes);
         }
-        writer.commit(actor, format!("{id} removed")).await?;
-        self.0.store.unpublish(&agent.runtime_name).await?;
-        self.0.evidence.forget(id);
-        self.audit(actor, "agent.remove", &id.to_string(), json!({})).await;
-        Ok(changes)
+        let (agm, actor, id) = (self.clone(), actor.clone(), id.clone());
+        self.whole(async move {
+            let _turn = turn;
+            writer.commit(&actor, format!("{id} removed")).await?;
+            agm.0.evidence.forget(&id);
+            agm.audit(&actor, "agent.remove", &id.to_string(), json!({})).await;
+            let unpublished = agm.0.store.unpublish(&agent.runtime_name).await;
+            unpublished.map_err(|error| still_published(&format!("{id} is removed"), &agent.runtime_name, error.into()))?;
+            Ok(changes)
+        })
+        .await
     }
 
     /// A file that agm is to keep gets the agent's key written into it, and agm may write where the caller may not: only an admin names one.
-    async fn check_config_file(&self, actor: &Actor, id: &AgentId, file: Option<ConfigFileView>) -> Result<Option<ConfigFile>, OpError> {
+    async fn check_config_file(&self, actor: &Actor, file: Option<ConfigFileView>) -> Result<Option<ConfigFile>, OpError> {
         let Some(file) = file else { return Ok(None) };
         if actor.role < Role::Admin {
             let error = OpError::new(Fault::Forbidden, Code::Forbidden, "only an admin names files of this host");
@@ -192,19 +198,22 @@ impl Agm {
         }
         let file = ConfigFile { path: file.path, log: file.log };
         delivery::check(&file).await?;
-        let refused = |message: String, hint: &str| Err(OpError::new(Fault::Conflict, Code::ConfigFileUnusable, message).hint(hint));
-        let current = self.current();
-        // Two agents with one file would undo each other's model for ever.
-        let same = |other: &&Agent| other.id != *id && other.config_file.as_ref().is_some_and(|f| delivery::same_file(f, &file));
-        if let Some(other) = current.document.agents.values().find(same) {
-            return refused(format!("`{}` is already kept for {}", file.path, other.id), "give each agent a file of its own");
-        }
         let own = ["agm", "agents", "run", "master.key"].map(|name| self.0.settings.data_dir.join(name));
         if own.iter().any(|own| delivery::is_inside(&file, own)) {
-            return refused(format!("`{}` is agm's own", file.path), "give the file that OpenClaw reads");
+            let error = OpError::new(Fault::Conflict, Code::ConfigFileUnusable, format!("`{}` is agm's own", file.path));
+            return Err(error.hint("give the file that OpenClaw reads"));
         }
         Ok(Some(file))
     }
+}
+
+/// Two agents with one file would undo each other's model for ever.
+fn refuse_shared(document: &Document, id: &AgentId, file: Option<&ConfigFile>) -> Result<(), OpError> {
+    let Some(file) = file else { return Ok(()) };
+    let same = |other: &&Agent| other.id != *id && other.config_file.as_ref().is_some_and(|f| delivery::same_file(f, file));
+    let Some(other) = document.agents.values().find(same) else { return Ok(()) };
+    let message = format!("`{}` is already kept for {}", file.path, other.id);
+    Err(OpError::new(Fault::Conflict, Code::ConfigFileUnusable, message).hint("give each agent a file of its own"))
 }
 
 /// Tells a member that is `null` from one that is absent.

@@ -35,6 +35,12 @@ pub(crate) fn assignment_changed(id: &AgentId) -> OpError {
         .hint("read it again and repeat the edit, or force it")
 }
 
+/// What is said where a change is made and the file that other programs read could not follow.
+pub(crate) fn still_published(done: &str, runtime_name: &str, mut error: OpError) -> OpError {
+    error.message = format!("{done}, but `agents/{runtime_name}/model.json` could not be taken away: {}", error.message);
+    error.hint("it is tried again by itself, at the next start at the latest")
+}
+
 impl Agm {
     /// What an agent should run on.
     pub fn assignment(&self, id: &AgentId) -> Result<Assignment, OpError> {
@@ -48,21 +54,25 @@ impl Agm {
     /// Removes an agent's assignment; it stays registered. `expected` is the tag of the assignment that the caller saw.
     pub async fn unassign(&self, actor: &Actor, id: &AgentId, expected: Option<&str>) -> Result<(), OpError> {
         self.acting()?;
-        let _turn = self.0.switches.turn(&[id.clone()].into()).await;
+        let turn = self.0.switches.turn(&[id.clone()].into()).await;
         let mut writer = self.writer().await;
-        if !writer.document.agents.contains_key(id) {
-            return Err(OpError::no_agent(id));
-        }
+        let agent = writer.document.agents.get(id).ok_or_else(|| OpError::no_agent(id))?;
         let from = writer.document.assignments.get(id).cloned().map(Box::new);
         if expected.is_some_and(|expected| from.as_deref().map(assignment_etag).as_deref() != Some(expected)) {
             return Err(assignment_changed(id));
         }
-        Edit::Assign { agent: id.clone(), from, to: None }.apply(&mut writer.document);
-        writer.commit(actor, format!("{id}: no model assigned")).await?;
-        self.publish_assignment(id).await?;
-        self.0.evidence.forget(id);
-        self.audit(actor, "agent.unassign", &id.to_string(), json!({})).await;
-        Ok(())
+        let runtime_name = agent.runtime_name.clone();
+        writer.apply(&[Edit::Assign { agent: id.clone(), from, to: None }])?;
+        let (agm, actor, id) = (self.clone(), actor.clone(), id.clone());
+        self.whole(async move {
+            let _turn = turn;
+            writer.commit(&actor, format!("{id}: no model assigned")).await?;
+            agm.0.evidence.forget(&id);
+            agm.audit(&actor, "agent.unassign", &id.to_string(), json!({})).await;
+            let published = agm.publish_assignment(&id).await;
+            published.map_err(|error| still_published(&format!("no model is assigned to {id} any more"), &runtime_name, error))
+        })
+        .await
     }
 
     /// What every agent should run on; agents without an assignment are absent.
@@ -81,6 +91,21 @@ impl Agm {
             None => self.0.store.unpublish(&agent.runtime_name).await?,
         }
         Ok(())
+    }
+
+    /// Takes away what is still published for an agent without an assignment: a crash or an error cut that off.
+    pub(crate) async fn unpublish_left_over(&self, id: &AgentId) -> Result<(), OpError> {
+        let current = self.current();
+        let Some(agent) = current.document.agents.get(id) else { return Ok(()) };
+        if !self.is_acting()
+            || current.document.assignments.contains_key(id)
+            || self.0.store.published(&agent.runtime_name).await?.is_none()
+        {
+            return Ok(());
+        }
+        // A switch may be about to publish a new one.
+        let _turn = self.0.switches.turn(&[id.clone()].into()).await;
+        self.publish_assignment(id).await
     }
 
     /// Publishes every assignment; those that read as they should are not touched.

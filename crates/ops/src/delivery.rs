@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use agm_agents::openclaw::{Notice, Undo, Wish};
+use agm_agents::openclaw::{KeyWish, Notice, Undo, Wish};
 use agm_agents::standalone::{self, Delivered, Drift, Planned, ReadBack, Target};
 use agm_domain::agent::{Agent, AgentId, ConfigFile};
 use agm_domain::assignment::Assignment;
@@ -23,14 +23,51 @@ use crate::error::{Fault, OpError};
 pub(crate) struct Prepared {
     agent: AgentId,
     target: Target,
-    wish: Wish,
+    order: Order,
     planned: Planned,
+}
+
+/// What is to be written.
+#[derive(Clone)]
+enum Order {
+    Model(Box<Wish>),
+    Key(KeyWish),
+}
+
+impl Order {
+    fn plan(&self, target: &Target) -> Result<Planned, standalone::Error> {
+        match self {
+            Self::Model(wish) => standalone::plan(target, wish),
+            Self::Key(wish) => standalone::plan_key(target, wish),
+        }
+    }
+
+    fn write(&self, target: &Target, before: &str, now: jiff::Timestamp) -> Result<Delivered, standalone::Error> {
+        match self {
+            Self::Model(wish) => standalone::deliver(target, wish, Some(before), now),
+            Self::Key(wish) => standalone::replace_key(target, wish, Some(before), now),
+        }
+    }
 }
 
 impl Prepared {
     /// What taking it back needs; no secret is in it.
     pub(crate) fn undo(&self) -> Value {
         serde_json::to_value(&self.planned.undo).unwrap_or_default()
+    }
+
+    /// Whether the file says so already.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.planned.changes.is_empty()
+    }
+
+    /// What writing it would do, in words.
+    pub(crate) fn describe(&self) -> String {
+        let path = self.target.config.display();
+        match self.planned.changes.len() {
+            0 => format!("{}: `{path}` stays as it is", self.agent),
+            count => format!("{}: {count} places of `{path}` change", self.agent),
+        }
     }
 
     /// Whether the running agent does not take changes of its file.
@@ -41,8 +78,8 @@ impl Prepared {
     /// Makes it, and says what was done.
     pub(crate) async fn write(self, agm: &Agm) -> Result<String, OpError> {
         let now = agm.now();
-        let (target, wish, before) = (self.target.clone(), self.wish, self.planned.before.clone());
-        let delivered = blocking(agm, move || standalone::deliver(&target, &wish, Some(&before), now)).await?;
+        let (target, order, before) = (self.target.clone(), self.order, self.planned.before.clone());
+        let delivered = blocking(agm, move || order.write(&target, &before, now)).await?;
         let count = self.planned.changes.len();
         let sentence = match count {
             0 => format!("{}: `{}` says so already", self.agent, self.target.config.display()),
@@ -91,39 +128,21 @@ pub(crate) async fn prepare(agm: &Agm, agent: &Agent, document: &Document, to: &
     let Some(file) = &agent.config_file else {
         return Err(OpError::internal(format!("{} has no configuration file", agent.id)));
     };
-    let (target, wish) = (target(file), wish(agm, agent, document, to)?);
-    let (planned_target, planned_wish) = (target.clone(), wish.clone());
-    let planned = blocking(agm, move || standalone::plan(&planned_target, &planned_wish)).await?;
-    Ok(Prepared { agent: agent.id.clone(), target, wish, planned })
+    let order = Order::Model(Box::new(wish(agm, agent, document, to)?));
+    planned(agm, agent, target(file), order).await
 }
 
-/// Puts an agent's new gateway key where its file has the old one, and says what was done. A file with another key, or none, is left alone.
-pub(crate) async fn replace_key(agm: &Agm, id: &AgentId, old: Secret) -> Result<Option<String>, OpError> {
-    let current = agm.current();
-    let Some(agent) = current.document.agents.get(id) else { return Ok(None) };
-    match prepare_key(agm, agent, &current.document, old).await? {
-        Some(prepared) => prepared.write(agm).await.map(Some),
-        None => Ok(None),
-    }
+/// Works out what a new gateway key changes in the agent's file, which has one of the `old`; nothing without a file.
+pub(crate) async fn prepare_key(agm: &Agm, agent: &Agent, old: &[Secret], new: &Secret) -> Result<Option<Prepared>, OpError> {
+    let Some(file) = &agent.config_file else { return Ok(None) };
+    let order = Order::Key(KeyWish { gateway_base_url: gateway_base_url(agm), old: old.to_vec(), new: new.clone() });
+    planned(agm, agent, target(file), order).await.map(Some)
 }
 
-/// What [`replace_key`] would do, in words; `document` has the new key.
-pub(crate) async fn plan_replace_key(agm: &Agm, agent: &Agent, document: &Document, old: Secret) -> Result<Option<String>, OpError> {
-    let Some(prepared) = prepare_key(agm, agent, document, old).await? else { return Ok(None) };
-    let path = prepared.target.config.display();
-    Ok(Some(match prepared.planned.changes.len() {
-        0 => format!("{}: `{path}` stays as it is", agent.id),
-        count => format!("{}: {count} places of `{path}` change", agent.id),
-    }))
-}
-
-async fn prepare_key(agm: &Agm, agent: &Agent, document: &Document, old: Secret) -> Result<Option<Prepared>, OpError> {
-    let (Some(file), Some(assigned)) = (&agent.config_file, document.assignments.get(&agent.id)) else { return Ok(None) };
-    let (target, mut wish) = (target(file), wish(agm, agent, document, assigned)?);
-    wish.replace_key = Some(old);
-    let (planned_target, planned_wish) = (target.clone(), wish.clone());
-    let planned = blocking(agm, move || standalone::plan(&planned_target, &planned_wish)).await?;
-    Ok(Some(Prepared { agent: agent.id.clone(), target, wish, planned }))
+async fn planned(agm: &Agm, agent: &Agent, target: Target, order: Order) -> Result<Prepared, OpError> {
+    let (at, wanted) = (target.clone(), order.clone());
+    let planned = blocking(agm, move || wanted.plan(&at)).await?;
+    Ok(Prepared { agent: agent.id.clone(), target, order, planned })
 }
 
 /// What a delivery would change, in words, and what it would not although it matters.
@@ -184,7 +203,8 @@ fn target(file: &ConfigFile) -> Target {
 
 fn wish(agm: &Agm, agent: &Agent, document: &Document, to: &Assignment) -> Result<Wish, OpError> {
     agm.readable()?;
-    let key = document.consumers.get(&agent.consumer).and_then(Consumer::first_key).cloned();
+    let mut keys = document.consumers.get(&agent.consumer).map(Consumer::keys).unwrap_or_default().iter().cloned();
+    let key = keys.next();
     let no_key = || {
         let message = format!("the consumer `{}` has no key", agent.consumer);
         OpError::new(Fault::Conflict, Code::ConsumerNotFound, message).hint(format!("`agm agent key {} --rotate` gives it one", agent.id))
@@ -192,15 +212,19 @@ fn wish(agm: &Agm, agent: &Agent, document: &Document, to: &Assignment) -> Resul
     let (card, _) = agm.card(document, [to.provider.as_str()], &to.model);
     let input = card.input.iter().filter_map(|m| serde_json::to_value(m).ok()).filter_map(|v| v.as_str().map(str::to_owned));
     Ok(Wish {
-        gateway_base_url: format!("{}/v1", agm.gateway_url()),
+        gateway_base_url: gateway_base_url(agm),
         api_key: key.ok_or_else(no_key)?,
-        replace_key: None,
+        other_keys: keys.collect(),
         model: to.model.clone(),
         context_window: to.context_window,
         max_tokens: to.max_tokens,
         reasoning: to.reasoning,
         input: input.collect(),
     })
+}
+
+fn gateway_base_url(agm: &Agm) -> String {
+    format!("{}/v1", agm.gateway_url())
 }
 
 async fn blocking<T: Send + 'static>(

@@ -28,6 +28,7 @@ mod switch;
 mod time;
 mod trial;
 mod vendor;
+mod whole;
 
 /// The gateway, whose types appear in this crate's own API: a front end needs no arrow to it.
 pub use agm_gateway as gateway;

@@ -1,18 +1,16 @@
 //! Backups. Every revision is one: the list, the difference, and the way back all read the same log.
 
-use std::collections::BTreeSet;
+mod restore;
 
-use agm_domain::agent::AgentId;
 use agm_domain::code::Code;
 use agm_domain::diff::{Change, diff};
 use agm_domain::document::Document;
-use agm_domain::hybrid::{Moved, moved};
-use agm_domain::restore::{Selection, restore};
 use agm_store::{Pin, RevisionHead};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::actor::{Actor, Role};
+pub use self::restore::{RestoreRequest, Restored};
+use crate::actor::Actor;
 use crate::agm::Agm;
 use crate::current::{Current, shown};
 use crate::error::{Fault, OpError};
@@ -75,37 +73,6 @@ pub struct BackupRemoved {
     pub label: Option<String>,
     /// Whether the revision itself stays, because it is in force.
     pub stays: bool,
-}
-
-/// What to restore.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct RestoreRequest {
-    /// Objects as `<noun>/<name>`: `provider/qwen`, `route/default-ai-route`, `assignment/worker:alice`. None means everything.
-    #[serde(default)]
-    pub objects: Vec<String>,
-    /// Whether consumers get their old keys back too.
-    #[serde(default)]
-    pub consumer_keys: bool,
-}
-
-/// What a restore did, or would do.
-#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Restored {
-    /// The backup it was restored from.
-    pub from: u64,
-    /// The revision it led to; absent in a plan, and where nothing had to change.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub revision: Option<u64>,
-    /// What changed.
-    pub changes: Vec<Change>,
-    /// Agents whose assigned model reaches another provider afterwards.
-    pub moved: Vec<Moved>,
-    /// Agents whose configuration file was changed back, or could not be; in words.
-    pub deliveries: Vec<String>,
-    /// Whether everything reads back as it should.
-    pub verified: bool,
 }
 
 impl Agm {
@@ -193,69 +160,6 @@ impl Agm {
         }
     }
 
-    /// Restores a backup, whole or in part. What agents registered since then need stays; see [`restore`].
-    pub async fn restore_backup(&self, actor: &Actor, id: u64, request: &RestoreRequest, dry_run: bool) -> Result<Restored, OpError> {
-        if !dry_run {
-            self.acting()?;
-            if actor.role < Role::Admin {
-                return Err(OpError::new(Fault::Forbidden, Code::Forbidden, "only an admin restores backups").hint("log in as an admin"));
-            }
-        }
-        let selection = selection(request)?;
-        let snapshot = self.document_of(id).await?;
-        let running = self.0.switches.busy_agents();
-        if let (false, Some(agent)) = (dry_run, running.first()) {
-            let error = OpError::new(Fault::Conflict, Code::InProgress, format!("a switch of {agent} is under way"));
-            return Err(error.hint("wait for its end, then restore"));
-        }
-        let everybody: BTreeSet<AgentId> = self.current().document.agents.keys().cloned().collect();
-        let _turn = if dry_run { None } else { Some(self.0.switches.turn(&everybody).await) };
-        let mut writer = self.writer().await;
-        let target = restore(&snapshot, &writer.document, &selection);
-        refuse_broken(&target, &writer.document)?;
-        let moved = self.moved_by(&writer.document, &target);
-        writer.document = target;
-        let changes = writer.changes();
-        if dry_run {
-            return Ok(Restored { from: id, revision: None, changes, moved, deliveries: Vec::new(), verified: false });
-        }
-        let before = writer.base().clone();
-        let current = writer.commit(actor, format!("restored revision {id}")).await?;
-        let deliveries = self.deliver_restored(&before.document, &current.document).await;
-        self.audit(actor, "backup.restore", &id.to_string(), json!({ "revision": current.head.number })).await;
-        let stored = self.0.store.read_back(current.head.number).await?;
-        let reads_back = Current::of(&stored)?.document == current.document;
-        Ok(Restored {
-            from: id,
-            revision: (current.head.number != before.head.number).then_some(current.head.number),
-            changes,
-            moved,
-            verified: reads_back && deliveries.iter().all(|d| d.1),
-            deliveries: deliveries.into_iter().map(|d| d.0).collect(),
-        })
-    }
-
-    /// Publishes and delivers what a restore changed about assignments. A file that cannot be changed is reported and shows as drift.
-    async fn deliver_restored(&self, before: &Document, after: &Document) -> Vec<(String, bool)> {
-        let mut deliveries = Vec::new();
-        let ids: Vec<AgentId> = after.agents.keys().cloned().collect();
-        for id in ids {
-            if before.assignments.get(&id) == after.assignments.get(&id) {
-                continue;
-            }
-            if let Err(error) = self.publish_assignment(&id).await {
-                deliveries.push((format!("{id}: {error}"), false));
-            }
-            match self.redeliver(&id).await {
-                Ok(Some(sentence)) => deliveries.push((sentence, true)),
-                Ok(None) => {}
-                Err(error) => deliveries.push((format!("{id}: {error}"), false)),
-            }
-            self.begin_evidence(&id, None).await;
-        }
-        deliveries
-    }
-
     async fn document_of(&self, id: u64) -> Result<Document, OpError> {
         Ok(Current::of(&*self.0.store.read(id).await?)?.document)
     }
@@ -272,44 +176,4 @@ impl Agm {
             passing: head.passing,
         }
     }
-}
-
-fn selection(request: &RestoreRequest) -> Result<Selection, OpError> {
-    let mut selection = Selection { consumer_keys: request.consumer_keys, ..Selection::default() };
-    for object in &request.objects {
-        let parsed = object.split_once('/').and_then(|(noun, name)| Some((agm_domain::noun::Noun::parse(noun)?, name.to_owned())));
-        let Some(parsed) = parsed else {
-            let error = OpError::new(Fault::Invalid, Code::ValidationFailed, format!("`{object}` names no object"));
-            return Err(error.hint("write `<noun>/<name>`, for example `provider/qwen` or `assignment/worker:alice`"));
-        };
-        selection.objects.insert(parsed);
-    }
-    Ok(selection)
-}
-
-impl Agm {
-    /// Agents that keep their assignment and whose model reaches another provider.
-    fn moved_by(&self, before: &Document, after: &Document) -> Vec<Moved> {
-        let changed = |id: &&AgentId| before.assignments.get(*id) != after.assignments.get(*id);
-        let members: Vec<AgentId> = before.assignments.keys().filter(changed).cloned().collect();
-        moved(before, after, &self.calling_point(), &[], &members)
-    }
-}
-
-/// A part of an old configuration can contradict the rest of the present one. What is wrong already is no reason to refuse.
-fn refuse_broken(document: &Document, present: &Document) -> Result<(), OpError> {
-    let mut wrong = Vec::new();
-    for route in document.routes.values().filter(|r| present.routes.get(&r.name) != Some(r)) {
-        let found = agm_domain::check::route_hard(route, document);
-        wrong.extend(found.into_iter().map(|d| d.under(&format!("/routes/{}", route.name))));
-    }
-    for (agent, assignment) in &document.assignments {
-        let already = !present.providers.contains_key(&assignment.provider) && present.assignments.get(agent) == Some(assignment);
-        if !already && !document.providers.contains_key(&assignment.provider) {
-            let message = format!("{agent} runs on `{}`, which the restored configuration does not have", assignment.provider);
-            let pointer = format!("/assignments/{agent}/provider");
-            wrong.push(agm_domain::diagnostic::Diagnostic::hard(Code::UnknownProvider, pointer, message).hint("restore that provider too"));
-        }
-    }
-    if wrong.is_empty() { Ok(()) } else { Err(OpError::refused("what would be restored contradicts the rest", &wrong)) }
 }

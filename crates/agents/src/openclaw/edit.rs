@@ -60,10 +60,14 @@ impl fmt::Debug for Edited {
 
 /// Edits a configuration file. Only the places in [`Edited::changes`] differ afterwards, by their bytes; applied again it changes nothing.
 pub fn edit(text: &str, wish: &Wish) -> Result<Edited, EditError> {
+    run(text, |document| plan(document, wish))
+}
+
+/// Makes a plan for a text and carries it out.
+pub(super) fn run(text: &str, plan: impl Fn(&Document<'_>) -> Result<Plan, EditError>) -> Result<Edited, EditError> {
     let (bom, body) = split_bom(text);
     let document = Document::parse(body)?;
-    let Plan { provider_key, ops, notices } = plan(&document, wish)?;
-    let reference = format!("{provider_key}/{}", wish.model);
+    let Plan { provider_key, reference, ops, notices } = plan(&document)?;
     let mut undo = Undo::new(&document, &reference);
     let mut body = body.to_owned();
     let mut changes = Vec::new();
@@ -73,7 +77,7 @@ pub fn edit(text: &str, wish: &Wish) -> Result<Edited, EditError> {
         undo.steps.extend(undoing);
         body = next;
     }
-    confirm(&body, wish)?;
+    confirm(&body, plan)?;
     Ok(Edited { text: format!("{bom}{body}"), provider_key, reference, changes, notices, undo })
 }
 
@@ -105,9 +109,9 @@ fn apply(document: &Document<'_>, op: &Op, changes: &mut Vec<Change>) -> Result<
 }
 
 /// The result parses, and nothing is left to do: it says what was wished, and a second edit would change nothing.
-fn confirm(body: &str, wish: &Wish) -> Result<(), EditError> {
+fn confirm(body: &str, plan: impl Fn(&Document<'_>) -> Result<Plan, EditError>) -> Result<(), EditError> {
     let document = Document::parse(body).map_err(|error| not_read_back(&error.to_string()))?;
-    match plan(&document, wish)?.ops.first() {
+    match plan(&document)?.ops.first() {
         None => Ok(()),
         Some(Op::Add(path, _) | Op::Set(path, _) | Op::SetKey(path, _)) => Err(not_read_back(&document.pointer(path))),
     }

@@ -19,10 +19,10 @@ const GATEWAY_KEYS: [&str; 2] = ["hiclaw-gateway", "agentteams-gateway"];
 pub struct Wish {
     /// The gateway as OpenClaw calls it, with `/v1`.
     pub gateway_base_url: String,
-    /// The agent's gateway key. Written where the gateway's provider is added, or has `replace_key`.
+    /// The agent's gateway key. Written where the gateway's provider is added.
     pub api_key: Secret,
-    /// The key that `api_key` replaces, right after a rotation. There is no way back from that: the old key opens nothing any more.
-    pub replace_key: Option<Secret>,
+    /// Further keys of the agent that open the gateway: where the file has one of them, all is well.
+    pub other_keys: Vec<Secret>,
     /// The model's id as it goes on the wire.
     pub model: String,
     /// Context window in tokens.
@@ -98,6 +98,8 @@ pub(super) enum Op {
 /// The steps to a wish, in order.
 pub(super) struct Plan {
     pub(super) provider_key: String,
+    /// The primary model afterwards, `<provider key>/<model>`.
+    pub(super) reference: String,
     pub(super) ops: Vec<Op>,
     pub(super) notices: Vec<Notice>,
 }
@@ -111,7 +113,7 @@ pub(super) fn plan(document: &Document<'_>, wish: &Wish) -> Result<Plan, EditErr
     planner.alias(wish, &reference)?;
     planner.primary(&reference)?;
     planner.look_around(&reference);
-    Ok(Plan { provider_key, ops: planner.ops, notices: planner.notices })
+    Ok(Plan { provider_key, reference, ops: planner.ops, notices: planner.notices })
 }
 
 fn check_wish(wish: &Wish) -> Result<(), EditError> {
@@ -233,14 +235,10 @@ impl<'d, 't> Planner<'d, 't> {
         }
         // A reference to a variable (`${VAR}`) or to a secret (an object) cannot be compared.
         if let Some(key) = member(provider, "apiKey").and_then(string)
-            && key != wish.api_key.expose()
+            && ![&wish.api_key].into_iter().chain(&wish.other_keys).any(|own| own.expose() == key)
             && !key.contains("${")
         {
-            let at = at.member("apiKey");
-            match &wish.replace_key {
-                Some(old) if !old.is_empty() && key == old.expose() => self.ops.push(Op::SetKey(at, wish.api_key.clone())),
-                _ => self.notices.push(Notice::OtherKey { pointer: self.document.pointer(&at) }),
-            }
+            self.notices.push(Notice::OtherKey { pointer: self.document.pointer(&at.member("apiKey")) });
         }
     }
 
@@ -283,7 +281,7 @@ impl<'d, 't> Planner<'d, 't> {
 }
 
 /// The key of the provider that is the gateway, among those of the file.
-fn gateway_key(document: &Document<'_>, providers: &Object<'_>, base_url: &str) -> Option<String> {
+pub(super) fn gateway_key(document: &Document<'_>, providers: &Object<'_>, base_url: &str) -> Option<String> {
     let leads_here = |key: &str| {
         let provider = member(providers, key).and_then(Value::as_object);
         let found = provider.and_then(|provider| member(provider, "baseUrl")).and_then(string);

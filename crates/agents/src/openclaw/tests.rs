@@ -1,10 +1,10 @@
-use super::{Because, EditError, Notice, Wish, edit, read, undo};
+use super::{Because, EditError, KeyWish, Notice, Wish, edit, read, replace_key, undo};
 
 fn wish(model: &str) -> Wish {
     Wish {
         gateway_base_url: "http://127.0.0.1:8080/v1".to_owned(),
         api_key: "agm-planted-key-0123456789".into(),
-        replace_key: None,
+        other_keys: Vec::new(),
         model: model.to_owned(),
         context_window: 200_000,
         max_tokens: 64_000,
@@ -249,29 +249,44 @@ fn a_rotated_key_is_replaced_where_the_old_one_stands() {
   models: [] }} }} }} }}"#
         )
     };
-    let rotated = Wish { replace_key: Some("planted-old-key-0123456789".into()), ..wish("new") };
+    let rotated = |old: &str| KeyWish {
+        gateway_base_url: wish("new").gateway_base_url,
+        old: vec!["planted-between-0123456789".into(), old.into()],
+        new: wish("new").api_key,
+    };
+    let rotate = |text: &str| replace_key(text, &rotated("planted-old-key-0123456789")).unwrap();
     let before = file("'planted-old-key-0123456789'");
-    let edited = edit(&before, &rotated).unwrap();
-    let without = edit(&before, &wish("new")).unwrap();
-    let replaced =
-        without.text.replace("apiKey: 'planted-old-key-0123456789', // mine", r#"apiKey: "agm-planted-key-0123456789", // mine"#);
-    assert_eq!(edited.text, replaced, "the key, and of nobody else");
-    assert!(matches!(without.notices[..], [Notice::OtherKey { .. }]) && edited.notices.is_empty());
+    let edited = rotate(&before);
+    let replaced = before.replace("apiKey: 'planted-old-key-0123456789', // mine", r#"apiKey: "agm-planted-key-0123456789", // mine"#);
+    assert_eq!(edited.text, replaced, "the key, of nobody else, and nothing but the key");
+    assert!(edited.notices.is_empty());
     let change = &edited.changes[0];
     assert_eq!(change.pointer, "/models/providers/hiclaw-gateway/apiKey");
     assert_eq!((change.before.clone(), change.after.clone()), (Some("pla…6789".into()), Some("agm…6789".into())));
     let record = serde_json::to_string(&edited.undo).unwrap();
-    assert!(!format!("{record} {:?}", edited.changes).contains("planted"), "{record}");
+    assert!(edited.undo.is_empty() && !format!("{record} {:?}", edited.changes).contains("planted"), "{record}");
 
-    let again = edit(&edited.text, &rotated).unwrap();
+    let again = rotate(&edited.text);
     assert_eq!((again.text.as_str(), again.changes.len()), (edited.text.as_str(), 0), "twice is once");
-    let undone = undo(&edited.text, &edited.undo).unwrap();
-    assert_eq!(undone.text, file(r#""agm-planted-key-0123456789""#), "all but the key goes back: the old one opens nothing");
+    let other = rotate(&file("'planted-another-key'"));
+    assert!(matches!(other.notices[..], [Notice::OtherKey { .. }]) && other.changes.is_empty());
 
-    for (key, empty) in [("'planted-another-key'", ""), ("'${KEY}'", "${KEY}"), ("''", ""), ("{ source: 'env' }", "")] {
-        let kept = Wish { replace_key: Some(empty.into()), ..wish("new") };
-        assert!(edit(&file(key), &kept).unwrap().text.contains(&format!("apiKey: {key}, // mine")), "{key}");
+    for (key, old) in [("'planted-another-key'", ""), ("'${KEY}'", "${KEY}"), ("''", ""), ("{ source: 'env' }", "")] {
+        let kept = replace_key(&file(key), &rotated(old)).unwrap();
+        assert!(kept.text.contains(&format!("apiKey: {key}, // mine")), "{key}");
     }
+    for empty in ["{}", "{ models: {} }", "{ models: { providers: [] } }"] {
+        assert_eq!(rotate(empty).text, empty);
+    }
+}
+
+#[test]
+fn every_key_of_the_agent_is_as_good() {
+    let text = edit("{}", &wish("new")).unwrap().text;
+    let rotated = |other_keys| Wish { api_key: "agm-newer-key-0123456789".into(), other_keys, ..wish("new") };
+    assert!(matches!(edit(&text, &rotated(Vec::new())).unwrap().notices[..], [Notice::OtherKey { .. }]));
+    let both = edit(&text, &rotated(vec![wish("new").api_key])).unwrap();
+    assert_eq!((both.text, both.notices), (text, Vec::new()));
 }
 
 #[test]

@@ -22,7 +22,7 @@ pub(crate) fn wish(model: &str) -> Wish {
     Wish {
         gateway_base_url: "http://127.0.0.1:8080/v1".to_owned(),
         api_key: "planted-in-the-wish".into(),
-        replace_key: None,
+        other_keys: Vec::new(),
         model: model.to_owned(),
         context_window: 200_000,
         max_tokens: 64_000,

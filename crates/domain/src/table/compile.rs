@@ -36,7 +36,7 @@ fn conditions(route: &AiRoute, found: &mut Vec<Diagnostic>) -> Option<Conditions
     let mut models = Vec::with_capacity(route.model_predicates.len());
     for (i, predicate) in route.model_predicates.iter().enumerate() {
         let pointer = format!("/modelPredicates/{i}");
-        models.extend(test(&predicate.match_type, &predicate.match_value, pointer, found));
+        models.extend(test(&predicate.match_type, &predicate.match_value, &pointer, found));
     }
     let headers = keyed(&route.header_predicates, "/headerPredicates", found)
         .into_iter()
@@ -67,14 +67,14 @@ fn path(route: &AiRoute, found: &mut Vec<Diagnostic>) -> Option<PathTest> {
 /// Case is always respected: Higress has no annotation that would say otherwise for headers and query parameters.
 fn keyed(predicates: &[KeyedPredicate], pointer: &str, found: &mut Vec<Diagnostic>) -> Vec<(Box<str>, Test)> {
     let compiled = predicates.iter().enumerate().filter_map(|(i, p)| {
-        let test = test(&p.match_type, &p.match_value, format!("{pointer}/{i}"), found)?;
+        let test = test(&p.match_type, &p.match_value, &format!("{pointer}/{i}"), found)?;
         Some((p.key.as_str().into(), test))
     });
     compiled.collect()
 }
 
-fn test(kind: &MatchType, value: &str, pointer: String, found: &mut Vec<Diagnostic>) -> Option<Test> {
-    Test::new(kind, value).map_err(|why| found.push(bad_test(&why, &pointer))).ok()
+fn test(kind: &MatchType, value: &str, pointer: &str, found: &mut Vec<Diagnostic>) -> Option<Test> {
+    Test::new(kind, value).map_err(|why| found.push(bad_test(&why, pointer))).ok()
 }
 
 fn upstreams(stored: &[Upstream], found: &mut Vec<Diagnostic>) -> Vec<CompiledUpstream> {

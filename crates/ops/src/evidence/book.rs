@@ -1,6 +1,7 @@
 //! What is known, agent by agent.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use agm_agents::standalone::Delivered;
@@ -15,7 +16,11 @@ const OBJECT: &str = "evidence";
 
 /// The evidence of every agent.
 #[derive(Debug, Default)]
-pub(crate) struct EvidenceBook(Mutex<BTreeMap<AgentId, Entry>>);
+pub(crate) struct EvidenceBook {
+    entries: Mutex<BTreeMap<AgentId, Entry>>,
+    /// The newest beginning.
+    newest: AtomicU64,
+}
 
 /// What a check changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,10 +29,22 @@ pub(super) struct Change {
     pub(super) drift: bool,
 }
 
+/// What a check found out.
+pub(super) struct Found {
+    /// Where the evidence began that it looked at; see [`EvidenceBook::beginning`].
+    pub(super) beginning: u64,
+    pub(super) proofs: Vec<Proof>,
+    /// `None` where it did not look.
+    pub(super) drift: Option<Vec<Drift>>,
+}
+
 /// What is known about one agent.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Entry {
+    /// Another one with everything that makes earlier findings out of date: who found something out asks first, and tells it with its answer.
+    #[serde(skip)]
+    beginning: u64,
     evidence: Evidence,
     /// When the last switch delivered: traffic before it proves nothing.
     #[serde(default)]
@@ -51,7 +68,7 @@ impl EvidenceBook {
                 BTreeMap::new()
             }
         };
-        Self(Mutex::new(entries))
+        Self { entries: Mutex::new(entries), newest: AtomicU64::default() }
     }
 
     /// Keeps what is known. It is a cache of facts: losing it loses no configuration.
@@ -68,7 +85,16 @@ impl EvidenceBook {
     }
 
     fn entries(&self) -> MutexGuard<'_, BTreeMap<AgentId, Entry>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn next(&self) -> u64 {
+        self.newest.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Where an agent's evidence began; to be given with what is found out from now on.
+    pub(super) fn beginning(&self, agent: &AgentId) -> u64 {
+        self.entries().get(agent).map_or(0, |entry| entry.beginning)
     }
 
     /// What is known of an agent.
@@ -84,7 +110,7 @@ impl EvidenceBook {
     /// Puts back what was known.
     pub(crate) fn put_back(&self, agent: &AgentId, entry: Option<Entry>) {
         match entry {
-            Some(entry) => drop(self.entries().insert(agent.clone(), entry)),
+            Some(entry) => drop(self.entries().insert(agent.clone(), Entry { beginning: self.next(), ..entry })),
             None => self.forget(agent),
         }
     }
@@ -98,6 +124,7 @@ impl EvidenceBook {
     pub(super) fn begin(&self, agent: &AgentId, now: Timestamp, reachable: Option<Proof>) {
         let mut entries = self.entries();
         let entry = entries.entry(agent.clone()).or_default();
+        entry.beginning = self.next();
         entry.evidence = Evidence::default();
         entry.since = Some(now);
         entry.repaired.clear();
@@ -106,17 +133,24 @@ impl EvidenceBook {
         }
     }
 
-    /// Puts proofs and drift in place of what was known about these levels, and says what but their age changed.
-    pub(super) fn put(&self, agent: &AgentId, proofs: Vec<Proof>, drift: Vec<Drift>) -> Change {
+    /// Puts proofs and drift in place of what was known about these levels, and says what but their age changed. Drift that was not looked
+    /// for stays. What was found out about an earlier beginning, or is no longer about what is `in_force`, is refused.
+    pub(super) fn put(&self, agent: &AgentId, found: Found, in_force: impl FnOnce() -> bool) -> Option<Change> {
+        let Found { beginning, proofs, drift } = found;
         let mut entries = self.entries();
+        if entries.get(agent).map_or(0, |entry| entry.beginning) != beginning || !in_force() {
+            return None;
+        }
         let entry = entries.entry(agent.clone()).or_default();
         let gist = |e: &Evidence| -> Vec<_> { e.proofs.iter().map(|p| (p.level, p.verdict)).collect() };
         let before = (gist(&entry.evidence), entry.evidence.drift.clone());
         for proof in proofs {
             entry.evidence.put(proof);
         }
-        entry.evidence.drift = drift;
-        Change { proofs: before.0 != gist(&entry.evidence), drift: before.1 != entry.evidence.drift }
+        if let Some(drift) = drift {
+            entry.evidence.drift = drift;
+        }
+        Some(Change { proofs: before.0 != gist(&entry.evidence), drift: before.1 != entry.evidence.drift })
     }
 
     /// When the last switch delivered.
@@ -140,11 +174,15 @@ impl EvidenceBook {
     }
 
     pub(crate) fn delivered_now(&self, agent: &AgentId, delivered: Delivered) {
-        self.entries().entry(agent.clone()).or_default().delivered = Some(delivered);
+        let mut entries = self.entries();
+        let entry = entries.entry(agent.clone()).or_default();
+        entry.beginning = self.next();
+        entry.delivered = Some(delivered);
     }
 
     pub(crate) fn not_delivered(&self, agent: &AgentId) {
         if let Some(entry) = self.entries().get_mut(agent) {
+            entry.beginning = self.next();
             entry.delivered = None;
         }
     }

@@ -11,6 +11,7 @@ use agm_domain::evidence::{Cause, Drift, Evidence, Level, Proof, Verdict};
 use serde_json::json;
 use tokio::time::Instant;
 
+use super::book::Found;
 use super::repair::TUG_OF_WAR;
 use crate::agm::Agm;
 use crate::current::Current;
@@ -18,6 +19,8 @@ use crate::delivery;
 use crate::error::OpError;
 use crate::time::stamp;
 
+/// How often a check is begun again that something overtook.
+const TRIES: usize = 3;
 /// How often a log is looked at while a line is waited for.
 const POLL: Duration = Duration::from_millis(100);
 
@@ -44,13 +47,17 @@ impl Agm {
         if probe {
             self.readable()?;
         }
+        let beginning = self.0.evidence.beginning(id);
         let current = self.current();
         let agent = current.document.agents.get(id).ok_or_else(|| OpError::no_agent(id))?;
         if let (true, Some(assignment)) = (probe, current.document.assignments.get(id)) {
             let trial = self.probe(&agent.consumer, &assignment.model, false).await;
-            let proof = crate::switch::reachable(&trial, self.stamp(), crate::switch::OWN_KEY);
-            let drift = self.0.evidence.of(id).drift;
-            self.keep(id, vec![proof], drift);
+            let mut proof = crate::switch::reachable(&trial, self.stamp(), crate::switch::OWN_KEY);
+            if let Some(other) = trial.provider.as_deref().filter(|p| trial.success && *p != assignment.provider.as_str()) {
+                proof.verdict = Verdict::Contradicted;
+                proof.fact = format!("`{}` was answered by `{other}` instead of `{}`", assignment.model, assignment.provider);
+            }
+            self.keep(id, assignment, Found { beginning, proofs: vec![proof], drift: None });
         }
         Ok(self.refresh_evidence(id).await)
     }
@@ -77,11 +84,23 @@ impl Agm {
 
     /// Checks everything that costs nothing.
     pub(crate) async fn refresh_evidence(&self, id: &AgentId) -> Evidence {
+        // What was overtaken by a delivery is looked at again; whoever delivers looks at the end anyway.
+        for _ in 0..TRIES {
+            if let Some(evidence) = self.look(id).await {
+                return evidence;
+            }
+        }
+        self.0.evidence.of(id)
+    }
+
+    /// One check; nothing if what it looked at is no longer so.
+    async fn look(&self, id: &AgentId) -> Option<Evidence> {
+        let beginning = self.0.evidence.beginning(id);
         let current = self.current();
-        let Some(agent) = current.document.agents.get(id) else { return Evidence::default() };
+        let Some(agent) = current.document.agents.get(id) else { return Some(Evidence::default()) };
         let Some(assignment) = current.document.assignments.get(id) else {
             self.0.evidence.forget(id);
-            return Evidence::default();
+            return Some(Evidence::default());
         };
         let known = self.0.evidence.of(id);
         let mut findings = Findings { agm: self, agent, known, proofs: Vec::new(), drift: Vec::new() };
@@ -90,12 +109,13 @@ impl Agm {
         findings.delivered(&current, assignment).await;
         findings.observed(assignment);
         let Findings { proofs, drift, .. } = findings;
-        self.keep(id, proofs, drift)
+        self.keep(id, assignment, Found { beginning, proofs, drift: Some(drift) })
     }
 
-    /// Takes down what was found, and tells everybody what is new about it.
-    fn keep(&self, id: &AgentId, proofs: Vec<Proof>, drift: Vec<Drift>) -> Evidence {
-        let change = self.0.evidence.put(id, proofs, drift);
+    /// Takes down what was found about an assignment, and tells everybody what is new about it. Nothing if it came too late.
+    fn keep(&self, id: &AgentId, assignment: &Assignment, found: Found) -> Option<Evidence> {
+        let in_force = || self.current().document.assignments.get(id) == Some(assignment);
+        let change = self.0.evidence.put(id, found, in_force)?;
         let evidence = self.0.evidence.of(id);
         if change.proofs {
             self.tell("evidence.changed", id.to_string(), json!(evidence));
@@ -103,7 +123,7 @@ impl Agm {
         if change.drift {
             self.tell("drift.changed", id.to_string(), json!(evidence.drift));
         }
-        evidence
+        Some(evidence)
     }
 }
 
@@ -211,12 +231,12 @@ impl Findings<'_> {
         }
     }
 
-    /// A chat request of the agent's own, after the delivery, with this model on this provider.
+    /// A chat request of the agent's own, begun after the delivery, with this model on this provider.
     fn observed(&mut self, assignment: &Assignment) {
         let since = self.agm.0.evidence.since(&self.agent.id);
         let seen = self.agm.0.gateway.last_seen(self.agent.consumer.as_str());
         let after = seen.into_iter().filter(|s| s.api == "chat/completions" || s.api == "messages" || s.api == "responses");
-        let after = after.filter(|s| since.is_none_or(|since| s.at > since));
+        let after = after.filter(|s| since.is_none_or(|since| s.began > since));
         let mut hits = after.filter(|s| *s.model == *assignment.model && *s.provider == *assignment.provider.as_str());
         let hit = hits.find(|s| s.status < 400 && s.outcome.proves());
         let Some(seen) = hit else { return };

@@ -96,9 +96,7 @@ impl Agm {
         let Some(assignment) = writer.document.assignments.get(id) else { return Ok(()) };
         let wish = Wish { agent: id.clone(), provider: assignment.provider.clone(), model: assignment.model.clone() };
         let routing = route_wishes(&writer.document, &self.calling_point(), &[wish], &self.0.switches.pending(), false, &self.stamp())?;
-        for edit in &routing.edits {
-            edit.apply(&mut writer.document);
-        }
+        writer.apply(&routing.edits)?;
         writer.commit(actor, format!("{id}: routes repaired")).await?;
         Ok(())
     }

@@ -47,10 +47,12 @@ impl Agm {
                 () = tokio::time::sleep(self.0.settings.recheck) => {}
                 () = self.0.changed.notified() => tokio::time::sleep(SETTLE).await,
             }
-            let busy = self.0.switches.busy_agents();
-            let agents: Vec<AgentId> = self.current().document.agents.keys().filter(|id| !busy.contains(id)).cloned().collect();
+            let agents: Vec<AgentId> = self.current().document.agents.keys().cloned().collect();
             for id in agents {
-                self.check_in_background(&id).await;
+                // Each check takes its time: by now a switch may have begun.
+                if !self.0.switches.busy_agents().contains(&id) {
+                    self.check_in_background(&id).await;
+                }
             }
             rounds = rounds.wrapping_add(1);
             if rounds.is_multiple_of(SAVE_EVERY) && self.is_acting() {
@@ -60,6 +62,9 @@ impl Agm {
     }
 
     async fn check_in_background(&self, id: &AgentId) {
+        if let Err(error) = self.unpublish_left_over(id).await {
+            tracing::warn!(agent = %id, %error, "model.json of an agent without a model could not be taken away");
+        }
         let mut evidence = self.refresh_evidence(id).await;
         // Something between the agent and its vendor changed: one request is worth knowing whether it still works.
         if evidence.of(Level::Reachable).is_some_and(|p| p.verdict == Verdict::Unknown) && self.is_acting() {

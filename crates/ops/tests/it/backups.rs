@@ -1,7 +1,9 @@
 //! Backups: automatic, manual, compared, restored whole and in part.
 
+use agm_agents::openclaw;
 use agm_domain::agent::AgentId;
 use agm_domain::code::Code;
+use agm_domain::evidence::{Level, Verdict};
 use agm_ops::{Actor, RestoreRequest, Role};
 
 use crate::switches::{request, switch, team, team_with_file};
@@ -14,14 +16,14 @@ async fn every_change_leaves_a_backup_and_the_last_one_undoes_it() {
     let before = world.revision();
     let report = switch(&world, request("alice", "beta", "m")).await;
     assert_eq!(report.snapshot, Some(before));
+    let switched = std::fs::read(&config).unwrap();
     let restored = world.agm.restore_backup(&actor(), before, &RestoreRequest::default(), false).await.unwrap();
     assert!(restored.verified, "{restored:?}");
     assert_eq!(world.agm.current().head.content, content);
-    let reads = |bytes: &[u8]| {
-        String::from_utf8_lossy(bytes).contains("primary: \"hiclaw-gateway/old\"")
-            || String::from_utf8_lossy(bytes).contains("hiclaw-gateway/old")
-    };
-    assert!(reads(&file) && reads(&std::fs::read(&config).unwrap()));
+    let primary = |bytes: &[u8]| openclaw::read(std::str::from_utf8(bytes).unwrap()).unwrap().primary.unwrap();
+    assert_eq!(primary(&file), "hiclaw-gateway/old");
+    assert_eq!(primary(&switched), "hiclaw-gateway/m");
+    assert_eq!(primary(&std::fs::read(&config).unwrap()), "hiclaw-gateway/old");
     assert_eq!(world.agm.assignment(&AgentId::parse("alice").unwrap()).unwrap().model, "old");
     let evidence = world.agm.evidence(&AgentId::parse("alice").unwrap()).unwrap();
     assert!(evidence.drift.is_empty(), "{evidence:?}");
@@ -109,4 +111,62 @@ async fn the_last_backup_is_no_state_in_the_middle_of_a_switch() {
     let report = switch(&world, request("alice", "beta", "same")).await;
     assert!(world.revision() > before + 1, "{report:#?}");
     assert_eq!(world.agm.last_backup().await.unwrap(), before);
+}
+
+fn part(object: &str) -> RestoreRequest {
+    RestoreRequest { objects: vec![object.to_owned()], consumer_keys: false }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restored_assignment_gets_its_route() {
+    let world = team().await;
+    switch(&world, request("alice", "beta", "m")).await;
+    let before = world.revision();
+    switch(&world, request("alice", "alpha", "n")).await;
+    world.elsewhere(|document| drop(document.routes.remove("beta-ai-route"))).await;
+    let part = part("assignment/worker:alice");
+    let plan = world.agm.restore_backup(&actor(), before, &part, true).await.unwrap();
+    assert!(plan.changes.iter().any(|c| c.name == "beta-ai-route"), "{plan:?}");
+    let restored = world.agm.restore_backup(&actor(), before, &part, false).await.unwrap();
+    assert!(restored.verified, "{restored:?}");
+    let evidence = world.agm.evidence(&AgentId::parse("alice").unwrap()).unwrap();
+    assert_eq!(evidence.verdict(Level::Routable), Verdict::Proven, "{evidence:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_assignment_that_others_leave_no_way_for_is_not_restored_alone() {
+    let world = team().await;
+    switch(&world, request("alice", "beta", "m")).await;
+    let before = world.revision();
+    switch(&world, request("alice", "alpha", "n")).await;
+    switch(&world, request("bob", "alpha", "m")).await;
+    let content = world.agm.current().head.content.clone();
+    let refused = world.agm.restore_backup(&actor(), before, &part("assignment/worker:alice"), false).await.unwrap_err();
+    assert_eq!(refused.code, Code::RouteConflict, "{refused}");
+    assert_eq!(world.agm.current().head.content, content);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_whole_backup_comes_back_as_it_was_and_what_is_not_true_of_it_is_not_called_verified() {
+    let world = team().await;
+    switch(&world, request("alice", "beta", "m")).await;
+    world.elsewhere(|document| drop(document.routes.remove("beta-ai-route"))).await;
+    let (before, content) = (world.revision(), world.agm.current().head.content.clone());
+    switch(&world, request("alice", "alpha", "n")).await;
+    let restored = world.agm.restore_backup(&actor(), before, &RestoreRequest::default(), false).await.unwrap();
+    assert_eq!(world.agm.current().head.content, content);
+    assert!(!restored.verified && restored.deliveries.iter().any(|told| told.contains("is not routable")), "{restored:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_is_not_restored_without_its_consumer() {
+    let world = team().await;
+    let before = world.revision();
+    let bob = AgentId::parse("bob").unwrap();
+    world.agm.remove_agent(&actor(), &bob, None, false).await.unwrap();
+    let refused = world.agm.restore_backup(&actor(), before, &part("agent/worker:bob"), false).await.unwrap_err();
+    assert_eq!(refused.code, Code::ConsumerNotFound, "{refused}");
+    let both = RestoreRequest { objects: vec!["agent/worker:bob".to_owned(), "consumer/worker-bob".to_owned()], consumer_keys: false };
+    world.agm.restore_backup(&actor(), before, &both, false).await.unwrap();
+    assert!(world.agm.agent_key(&actor(), &bob).await.is_ok());
 }
