@@ -302,22 +302,20 @@ export const crown = `
 ...yyyyyyy
 ...yaywyay`
 
-/** Empty: headrest, back, arms and post; begins in row 3. */
+/** Empty: the back with its cushion, the arms, the post; begins in row 5. */
 export const chair = `
-....kkkkkk
-...kcccccck
-...kcCCCCck
-....kkcckk
-..kkkcccckkk
+...kkkkkkkk
 ..kcccccccck
+..kcCCCCCCck
 ..kcCccccCck
-..kcCcCCcCck
 ..kcCccccCck
-..kcccccccck
-kkkcccccccckkk
+..kcCccccCck
+..kcCccccCck
+kkkcCCCCCCckkk
 kbbkcccccckbbk
-kkkkkkkkkkkkkk
-......bb
+kkkkcccccckkkk
+.bb.kkkkkk.bb
+.bb...bb...bb
 ......bb`
 
 /** On the desk; begin in row 17. */

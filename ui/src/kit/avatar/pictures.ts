@@ -9,7 +9,7 @@ export const scenery = {
   busyEyes: draw(parts.busyEyes, 8),
   lids: draw(parts.lids, 8),
   crown: draw(parts.crown),
-  chair: draw(parts.chair, 3),
+  chair: draw(parts.chair, 5),
   hands: draw(parts.hands, 17),
   typing: parts.typingHands.map(picture => draw(picture, 16)),
   monitor: draw(parts.monitor, 8),
