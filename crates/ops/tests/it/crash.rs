@@ -54,7 +54,7 @@ async fn open(dir: &Path) -> Agm {
 /// The process that is killed: it switches agents and gives the default route away, and says so, until it dies.
 async fn change_until_killed(dir: &Path) {
     let agm = open(dir).await;
-    let mut dice = Dice(number("AGM_CRASH_SEED", 1));
+    let (mut dice, defaults_only) = (Dice(number("AGM_CRASH_SEED", 1)), std::env::var_os("AGM_CRASH_DEFAULTS").is_some());
     let say = |line: String| {
         let mut out = std::io::stdout().lock();
         writeln!(out, "\n{line}").unwrap();
@@ -62,7 +62,7 @@ async fn change_until_killed(dir: &Path) {
     };
     say("ready".to_owned());
     loop {
-        if dice.roll(3) == 0 {
+        if defaults_only || dice.roll(3) == 0 {
             let provider = PROVIDERS[usize::try_from(dice.roll(3)).unwrap()];
             say(format!("begin {DEFAULT} {provider}"));
             let given = agm.set_default(&actor(), provider, None, false).await;
@@ -96,8 +96,9 @@ async fn killed_during_changes() {
     let config = set_up(&dir, &vendors).await;
     let mut acknowledged = BTreeMap::from([(DEFAULT.to_owned(), PROVIDERS[0].to_owned())]);
     let mut in_the_middle = BTreeMap::from([(true, 0), (false, 0)]);
-    for _ in 0..count {
-        let begun = run_and_kill(&dir, &mut dice, &mut acknowledged).await;
+    for round in 0..count {
+        // Switches take longer, so chance alone would hit little else.
+        let begun = run_and_kill(&dir, &mut dice, round % 3 == 2, &mut acknowledged).await;
         let told = newest_default_change(dir.path());
         let agm = open(dir.path()).await;
         let unfinished = agm.switches(None, 50).await.unwrap().into_iter().filter(|s| !s.state.is_final()).count();
@@ -132,11 +133,19 @@ async fn set_up(dir: &DataDir, vendors: &[Vendor]) -> PathBuf {
     config
 }
 
-/// Lets a child switch for a random while and kills it. Returns the switch that was under way, and takes down what was acknowledged.
-async fn run_and_kill(dir: &DataDir, dice: &mut Dice, acknowledged: &mut BTreeMap<String, String>) -> Option<(String, String)> {
+/// Lets a child change things, or only the default route, for a random while and kills it. Returns the switch that was under way, and takes down what was acknowledged.
+async fn run_and_kill(
+    dir: &DataDir,
+    dice: &mut Dice,
+    defaults_only: bool,
+    acknowledged: &mut BTreeMap<String, String>,
+) -> Option<(String, String)> {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "crash::killed_during_changes", "--nocapture"]);
     command.env("AGM_CRASH_DIR", dir.path()).env("AGM_CRASH_SEED", dice.roll(1 << 30).to_string());
+    if defaults_only {
+        command.env("AGM_CRASH_DEFAULTS", "1");
+    }
     command.stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = tokio::process::Command::from(command).kill_on_drop(true).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
