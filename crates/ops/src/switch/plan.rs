@@ -215,7 +215,11 @@ fn check_request(request: &SwitchRequest, document: &Document) -> Result<(), OpE
     let mut wrong: Vec<Diagnostic> = model_id(&request.model).into_iter().collect();
     for (pointer, number) in [("/contextWindow", request.context_window), ("/maxTokens", request.max_tokens)] {
         if number.is_some_and(|n| n == 0 || n > 100_000_000) {
-            wrong.push(Diagnostic::hard(Code::ValidationFailed, pointer, format!("`{}` is a number of tokens from 1 to 100 000 000", &pointer[1..])));
+            wrong.push(Diagnostic::hard(
+                Code::ValidationFailed,
+                pointer,
+                format!("`{}` is a number of tokens from 1 to 100 000 000", &pointer[1..]),
+            ));
         }
     }
     if wrong.is_empty() { Ok(()) } else { Err(OpError::refused("the switch is not acceptable", &wrong)) }
