@@ -88,7 +88,7 @@ impl Prepared {
         // A repeated delivery changes nothing; the log mark of the one that did is the one that proves loading.
         let earlier = agm.0.evidence.delivered(&self.agent);
         if count > 0 || earlier.is_none_or(|d| d.planned.reference != self.planned.reference) {
-            agm.0.evidence.delivered_now(&self.agent, delivered);
+            agm.0.evidence.delivered_now(&self.agent, delivered, now);
         }
         Ok(sentence)
     }

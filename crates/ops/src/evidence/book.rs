@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use agm_agents::openclaw::log::ReloadEvidence;
 use agm_agents::standalone::Delivered;
 use agm_domain::agent::AgentId;
 use agm_domain::evidence::{Drift, Evidence, Level, Proof, Verdict};
@@ -52,9 +53,22 @@ pub(crate) struct Entry {
     /// The delivery that changed the agent's file.
     #[serde(default)]
     delivered: Option<Delivered>,
+    /// When that was.
+    #[serde(default)]
+    delivered_at: Option<Timestamp>,
+    /// The delivery that the agent last said it has taken.
+    #[serde(default)]
+    taken: Option<Taken>,
     /// How often each drift was repaired and came back.
     #[serde(default)]
     repaired: BTreeMap<Level, u32>,
+}
+
+/// A delivery that the agent has taken, and its words.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Taken {
+    pub(super) delivered: Delivered,
+    pub(super) said: ReloadEvidence,
 }
 
 impl EvidenceBook {
@@ -173,11 +187,26 @@ impl EvidenceBook {
         }
     }
 
-    pub(crate) fn delivered_now(&self, agent: &AgentId, delivered: Delivered) {
+    pub(crate) fn delivered_now(&self, agent: &AgentId, delivered: Delivered, now: Timestamp) {
         let mut entries = self.entries();
         let entry = entries.entry(agent.clone()).or_default();
         entry.beginning = self.next();
-        entry.delivered = Some(delivered);
+        (entry.delivered, entry.delivered_at) = (Some(delivered), Some(now));
+    }
+
+    /// When the agent's file was changed last.
+    pub(super) fn delivered_at(&self, agent: &AgentId) -> Option<Timestamp> {
+        self.entries().get(agent).and_then(|e| e.delivered_at)
+    }
+
+    /// The agent said that it has taken a delivery.
+    pub(super) fn taken_now(&self, agent: &AgentId, delivered: Delivered, said: ReloadEvidence) {
+        self.entries().entry(agent.clone()).or_default().taken = Some(Taken { delivered, said });
+    }
+
+    /// The delivery that the agent last said it has taken.
+    pub(super) fn taken(&self, agent: &AgentId) -> Option<Taken> {
+        self.entries().get(agent).and_then(|e| e.taken.clone())
     }
 
     pub(crate) fn not_delivered(&self, agent: &AgentId) {

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use agm_agents::openclaw::log::Loaded;
+use agm_agents::standalone::Delivered;
 use agm_domain::agent::{Agent, AgentId};
 use agm_domain::assignment::Assignment;
 use agm_domain::code::Code;
 use agm_domain::diagnostic::Diagnostic;
 use agm_domain::evidence::{Cause, Drift, Evidence, Level, Proof, Verdict};
+use jiff::SignedDuration;
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -21,6 +23,10 @@ use crate::time::stamp;
 
 /// How often a check is begun again that something overtook.
 const TRIES: usize = 3;
+
+/// After how long an agent that has said nothing about a change of its file will not. OpenClaw says it within a second.
+const QUIET: SignedDuration = SignedDuration::from_secs(10);
+
 /// How often a log is looked at while a line is waited for.
 const POLL: Duration = Duration::from_millis(100);
 
@@ -219,6 +225,7 @@ impl Findings<'_> {
         };
         match delivery::loaded(self.agm, file, &delivered).await {
             Ok(Loaded::Yes(line)) => {
+                self.agm.0.evidence.taken_now(&self.agent.id, delivered, line.clone());
                 let proof =
                     Proof { level: Level::Loaded, verdict: Verdict::Proven, time: stamp(line.time), source: log.clone(), fact: line.line };
                 self.proofs.push(proof);
@@ -226,9 +233,23 @@ impl Findings<'_> {
             Ok(Loaded::No(line)) => self.prove(Level::Loaded, Verdict::Contradicted, log.clone(), line.line),
             // A line that was seen once does not become untrue when the log is rotated away.
             Ok(Loaded::NotYet) if self.known.verdict(Level::Loaded) == Verdict::Proven => {}
-            Ok(Loaded::NotYet) => self.prove(Level::Loaded, Verdict::Unknown, log.clone(), "no reload line yet: reload expected"),
+            Ok(Loaded::NotYet) => {
+                let (verdict, fact) = self.never_left(&delivered).await.map_or_else(unsaid, |fact| (Verdict::Proven, fact));
+                self.prove(Level::Loaded, verdict, log.clone(), fact);
+            }
             Err(error) => self.prove(Level::Loaded, Verdict::Unknown, log.clone(), error.to_string()),
         }
+    }
+
+    /// Whether the agent still runs on what a delivery has put back: its last words about its configuration are that it took a file of
+    /// exactly these bytes. OpenClaw says so whenever it takes another one, and says nothing where a file is again as it has it.
+    async fn never_left(&self, delivered: &Delivered) -> Option<String> {
+        let file = self.agent.config_file.as_ref()?;
+        let book = &self.agm.0.evidence;
+        let taken = book.taken(&self.agent.id).filter(|taken| taken.delivered.after == delivered.after)?;
+        let quiet = self.agm.now().duration_since(book.delivered_at(&self.agent.id)?) >= QUIET;
+        let last = delivery::loaded(self.agm, file, &taken.delivered).await.ok()?;
+        (quiet && last == Loaded::Yes(taken.said.clone())).then(|| format!("{}; nothing since", taken.said.line))
     }
 
     /// A chat request of the agent's own, begun after the delivery, with this model on this provider.
@@ -251,4 +272,9 @@ impl Findings<'_> {
         }
         self.proofs.push(Proof { level: Level::Observed, verdict: Verdict::Proven, time, source, fact });
     }
+}
+
+fn unsaid() -> (Verdict, String) {
+    let fact = "no reload line yet: reload expected; that, its next request or its restart shows what it runs on";
+    (Verdict::Unknown, fact.to_owned())
 }

@@ -1,6 +1,7 @@
 //! Drift: what differs is seen, named and mended, and somebody who insists is not fought forever.
 
 use std::path::Path;
+use std::time::Duration;
 
 use agm_domain::agent::AgentId;
 use agm_domain::code::Code;
@@ -106,6 +107,60 @@ async fn a_route_changed_under_an_agent_is_seen_and_mended() {
     let evidence = check(&world).await;
     assert_eq!(causes(&evidence), [Cause::RouteChanged], "{evidence:?}");
     assert!(world.agm.repair_agent(&actor(), &alice(), false).await.unwrap().evidence.drift.is_empty());
+}
+
+/// What OpenClaw writes when it has taken a change of the primary model.
+fn reload_line(at: jiff::Timestamp) -> String {
+    let line = serde_json::json!({
+        "_meta": {"name": "{\"subsystem\":\"gateway/reload\"}"},
+        "message": "config hot reload applied (agents.defaults.model.primary)",
+        "time": agm_ops::stamp(at)
+    });
+    format!("{line}\n")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_mended_before_the_agent_noticed_it_leaves_loaded_what_was() {
+    for noticed in [false, true] {
+        let (world, config) = team_with_file().await;
+        let log = world.dir.path().join("openclaw.log");
+        std::fs::write(&log, "").unwrap();
+        let patch = serde_json::from_value(serde_json::json!({ "configFile": { "path": config, "log": log } })).unwrap();
+        world.agm.edit_agent(&actor(), &alice(), patch, None, false).await.unwrap();
+        let (taken, before) = (log.clone(), std::fs::read(&config).unwrap());
+        let file = config.clone();
+        let openclaw = tokio::task::spawn_blocking(move || {
+            while std::fs::read(&file).unwrap() == before {
+                std::thread::yield_now();
+            }
+            std::fs::write(&taken, reload_line(jiff::Timestamp::now())).unwrap();
+        });
+        switch(&world, request("alice", "beta", "mine")).await;
+        openclaw.await.unwrap();
+        assert_eq!(check(&world).await.verdict(Level::Loaded), Verdict::Proven);
+
+        let ours = std::fs::read_to_string(&config).unwrap();
+        edit(&config, "\"primary\": \"hiclaw-gateway/mine\"", "\"primary\": \"hiclaw-gateway/theirs\"");
+        assert_eq!(check(&world).await.verdict(Level::Loaded), Verdict::Unknown);
+        if noticed {
+            let both = std::fs::read_to_string(&log).unwrap() + &reload_line(jiff::Timestamp::now());
+            std::fs::write(&log, both).unwrap();
+        }
+        let evidence = world.agm.repair_agent(&actor(), &alice(), false).await.unwrap().evidence;
+        assert_eq!(std::fs::read_to_string(&config).unwrap(), ours);
+        // Too early to tell: it may be about to take the foreign edit.
+        let loaded = evidence.of(Level::Loaded).unwrap();
+        assert_eq!(loaded.verdict, Verdict::Unknown, "{loaded:?}");
+        assert!(loaded.fact.contains("next request"), "it says what settles it: {loaded:?}");
+        world.advance(Duration::from_secs(30));
+        let loaded = check(&world).await.of(Level::Loaded).unwrap().clone();
+        if noticed {
+            assert_eq!(loaded.verdict, Verdict::Unknown, "the last thing that it took was not ours: {loaded:?}");
+        } else {
+            assert_eq!(loaded.verdict, Verdict::Proven, "{loaded:?}");
+            assert!(loaded.fact.contains("nothing since"), "{loaded:?}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

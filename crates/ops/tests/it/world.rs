@@ -1,6 +1,8 @@
 //! An agm in a directory of its own, and vendors for it.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use agm_domain::agent::AgentId;
@@ -19,6 +21,8 @@ pub(crate) struct World {
     pub(crate) agm: Agm,
     pub(crate) vendors: Vec<Vendor>,
     pub(crate) dir: DataDir,
+    /// How far agm's clock is ahead, in milliseconds.
+    ahead: Arc<AtomicI64>,
 }
 
 /// The key that every vendor of [`World::with`] takes.
@@ -53,9 +57,12 @@ impl World {
             vendors.push(Vendor::start(script).await.unwrap());
         }
         let mut settings = settings(&dir);
+        let (ahead, clock) = (Arc::new(AtomicI64::new(0)), settings.clock.clone());
+        let offset = ahead.clone();
+        settings.clock = Arc::new(move || clock() + jiff::SignedDuration::from_millis(offset.load(Ordering::Relaxed)));
         change(&mut settings);
         let agm = Agm::start(settings).await.unwrap();
-        Self { agm, vendors, dir }
+        Self { agm, vendors, dir, ahead }
     }
 
     /// Adds a provider of this type, at the vendor of this place, with the right key.
@@ -97,6 +104,11 @@ impl World {
         };
         self.agm.store().append(current.head.number, draft).await.unwrap();
         self.agm.reload().await.unwrap();
+    }
+
+    /// Lets agm's clock go ahead.
+    pub(crate) fn advance(&self, by: Duration) {
+        self.ahead.fetch_add(i64::try_from(by.as_millis()).unwrap(), Ordering::Relaxed);
     }
 
     /// The revision in force.
