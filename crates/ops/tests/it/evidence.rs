@@ -22,14 +22,15 @@ async fn what_is_found_out_late_about_the_old_model_is_no_evidence_of_the_new_on
     slow.update(|was| *was = script("two").key(KEY).always_on(On::Inference, Behaviour::Hang));
     let asked = slow.request_count();
     let agm = world.agm.clone();
-    let check = tokio::spawn(async move { agm.check_agent(&alice(), true).await.unwrap() });
+    let mut check = tokio::task::JoinSet::new();
+    check.spawn(async move { agm.check_agent(&alice(), true).await.unwrap() });
     slow.wait_for_count(asked + 1).await;
     let report = switch(&world, request("alice", "alpha", "n")).await;
     assert!(report.error().is_none(), "{report:#?}");
     let proof = world.agm.evidence(&alice()).unwrap().of(Level::Reachable).cloned();
     assert_eq!(proof.as_ref().map(|p| p.verdict), Some(Verdict::Proven));
     // The old model's probe runs out of time now.
-    let found = check.await.unwrap();
+    let found = check.join_next().await.unwrap().unwrap();
     assert_eq!(found.of(Level::Reachable), proof.as_ref(), "the answer is what is known of the assignment in force");
     assert_eq!(world.agm.evidence(&alice()).unwrap().of(Level::Reachable), proof.as_ref());
     assert!(world.agm.evidence(&alice()).unwrap().is_good());
