@@ -2,7 +2,7 @@
 
 use crate::report::Report;
 use crate::workspace::Workspace;
-use crate::{budget, documents, layering, process, sweep, tools};
+use crate::{budget, documents, layering, process, sweep, tools, ui};
 
 /// Runs every check, the quick ones first; none stops the next.
 pub(crate) fn run(workspace: &Workspace, report: &mut Report) {
@@ -11,6 +11,7 @@ pub(crate) fn run(workspace: &Workspace, report: &mut Report) {
     report.step("sizes", || budget::check(workspace));
     report.step("sweep", || sweep::check(workspace));
     report.step("documents", || documents::check(workspace));
+    report.step("page", || ui::check(workspace));
     report.step("clippy", || {
         let args = ["clippy", "--locked", "--workspace", "--all-targets", "--keep-going", "--", "--deny", "warnings"];
         process::run(workspace.cargo().args(args))

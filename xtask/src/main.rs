@@ -12,6 +12,7 @@ mod report;
 mod sweep;
 mod test;
 mod tools;
+mod ui;
 mod workspace;
 
 use std::path::PathBuf;
@@ -40,7 +41,9 @@ enum Task {
         #[arg(value_enum)]
         parts: Vec<Part>,
     },
-    /// Build agm and run `agm demo`
+    /// Build the web page, which the next build of agm embeds; needs Node
+    Ui,
+    /// Build the page and agm, and run `agm demo`
     Demo {
         /// Passed on to `agm demo`
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -80,6 +83,7 @@ fn run(task: Task) -> anyhow::Result<bool> {
             test::run(&workspace, &[], &mut report);
         }
         Task::Bench { bench } => return bench.run(&workspace).map(|()| true),
+        Task::Ui => return ui::build(&workspace).map(|()| true),
         Task::Demo { args } => return demo::run(&workspace, &args),
         Task::ApiInside { agm, python_bin, scratch } => return test::api::inside(&agm, &python_bin, &scratch),
     }

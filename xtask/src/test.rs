@@ -1,6 +1,8 @@
 //! The parts of the test suite, and how their runners' closing lines are counted.
 
+mod browser;
 mod cargo;
+mod page;
 mod python;
 mod s3;
 
@@ -24,6 +26,10 @@ pub(crate) enum Part {
     Openclaw,
     /// The HTTP API fuzzed from its OpenAPI document
     Api,
+    /// The rules of the web page
+    Page,
+    /// The web page in a real browser, against the real binary
+    Browser,
 }
 
 /// Runs the parts; one that fails does not stop the next.
@@ -37,6 +43,8 @@ pub(crate) fn run(workspace: &Workspace, parts: &[Part], report: &mut Report) {
             Part::Sdk => report.part("sdk", |tally| python::sdk(workspace, tally)),
             Part::Openclaw => report.part("openclaw", |tally| python::openclaw(workspace, tally)),
             Part::Api => report.part("api", |tally| api::run(workspace, tally)),
+            Part::Page => report.part("page", |tally| page::run(workspace, tally)),
+            Part::Browser => report.part("browser", |tally| browser::run(workspace, tally)),
         }
     }
 }

@@ -76,6 +76,14 @@ pub(crate) fn debian_program(workspace: &Workspace, package: &str, path: &str) -
     Ok(path.into())
 }
 
+/// Debian's Chromium, with a font that has Chinese.
+pub(crate) fn chromium(workspace: &Workspace) -> Result<PathBuf> {
+    if !Path::new("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc").exists() {
+        debian(workspace, &["fonts-wqy-microhei"])?;
+    }
+    debian_program(workspace, "chromium", "/usr/bin/chromium")
+}
+
 /// The `bin` directory of a virtual environment with exactly these requirements.
 pub(crate) fn python(workspace: &Workspace, name: &str, requirements: &[&str]) -> Result<PathBuf> {
     let place = workspace.cache().join("python").join(name);

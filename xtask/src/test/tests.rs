@@ -17,5 +17,5 @@ fn closing_lines_of_both_runners_are_counted() {
 
 #[test]
 fn no_choice_means_every_part_in_order() {
-    assert_eq!(Part::value_variants(), [Part::Unit, Part::S3, Part::Sdk, Part::Openclaw, Part::Api]);
+    assert_eq!(Part::value_variants(), [Part::Unit, Part::S3, Part::Sdk, Part::Openclaw, Part::Api, Part::Page, Part::Browser]);
 }
