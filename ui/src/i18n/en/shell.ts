@@ -50,6 +50,8 @@ export const shell = {
   'palette.label': 'Where to, or what to do?',
   'palette.none': 'Nothing of that name',
   'palette.goTo': 'Go to {screen}',
+  'palette.agent': 'Agent {agent}',
+  'palette.provider': 'Provider {provider}',
   'palette.theme': 'Theme {name}',
   'palette.language': 'Language {name}',
   'page.missing': 'There is no such screen.',

@@ -50,6 +50,8 @@ export const shell: Record<keyof typeof en, string> = {
   'palette.label': '去哪里，做什么？',
   'palette.none': '没有匹配的命令',
   'palette.goTo': '前往{screen}',
+  'palette.agent': '智能体 {agent}',
+  'palette.provider': '提供商 {provider}',
   'palette.theme': '主题：{name}',
   'palette.language': '语言：{name}',
   'page.missing': '没有这个页面。',
