@@ -61,7 +61,8 @@ impl Admin {
         match &settings.admin {
             AdminCredentials::Given { user, password } => Self::given(user, password, settings.loopback_only, hasher, book).await,
             AdminCredentials::Generated { user } => match book.read().await?.admin {
-                Some(stored) if !stored.given && !stored.unseen => {
+                // Who does not write cannot make another.
+                Some(stored) if !stored.given && (!stored.unseen || !book.writes()) => {
                     Ok(Self { stored, weak: false, generated: None, seen: AtomicBool::default() })
                 }
                 _ => Self::generate(user, hasher, book).await,

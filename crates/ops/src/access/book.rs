@@ -67,6 +67,11 @@ impl Book {
         Ok(Self { agm, read: Mutex::new(read) })
     }
 
+    /// Whether this process may change it.
+    pub(super) fn writes(&self) -> bool {
+        self.agm.is_acting()
+    }
+
     /// What is kept.
     pub(super) async fn read(&self) -> Result<Kept, OpError> {
         let mut read = self.read.lock().await;
