@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::parts::{default_route, free_prefixes, provider_route};
-use super::reach::{consumer_of, everybody, moved};
+use super::reach::{consumer_of, moved};
 use super::{Draft, Moved, Refusal, Routing, Wish};
 use crate::agent::AgentId;
 use crate::calling_point::CallingPoint;
@@ -43,7 +43,7 @@ pub fn route_wishes(
     loop {
         let mut draft = Draft::on(document);
         for wish in &members {
-            claim(&mut draft, wish, &members, pending, now)?;
+            claim(&mut draft, wish, now)?;
         }
         let ids: Vec<AgentId> = members.iter().map(|w| w.agent.clone()).collect();
         let others = moved(document, &draft.document, at, pending, &ids);
@@ -77,14 +77,14 @@ fn contradictions(document: &Document, wishes: &[Wish]) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn claim(draft: &mut Draft, wish: &Wish, members: &[Wish], pending: &[Wish], now: &str) -> Result<(), Refusal> {
+fn claim(draft: &mut Draft, wish: &Wish, now: &str) -> Result<(), Refusal> {
     if draft.document.default_route().is_none() {
         let route = default_route(&draft.document, &wish.provider, now);
         draft.edit(Edit::CreateRoute { route: Box::new(route) })?;
     }
     let owns_default = draft.document.default_owner() == Some(&wish.provider);
     let own = if owns_default { RouteName::default_route() } else { RouteName::of_provider(&wish.provider) };
-    give_way(draft, wish, &own, members, pending)?;
+    give_way(draft, wish, &own)?;
     if !owns_default {
         take(draft, wish, &own, now)?;
     }
@@ -113,8 +113,9 @@ fn take(draft: &mut Draft, wish: &Wish, own: &RouteName, now: &str) -> Result<()
     }
 }
 
-/// Takes the model away from routes of other providers, where nobody needs it there.
-fn give_way(draft: &mut Draft, wish: &Wish, own: &RouteName, members: &[Wish], pending: &[Wish]) -> Result<(), Refusal> {
+/// Takes the model away from routes of other providers. Who still needs it there is found on the compiled table afterwards: they join, or
+/// the change is refused.
+fn give_way(draft: &mut Draft, wish: &Wish, own: &RouteName) -> Result<(), Refusal> {
     let stand = draft.document.routes.get(own).or(draft.document.default_route()).cloned();
     let rivals: Vec<(AiRoute, ModelPredicate)> = draft
         .document
@@ -132,16 +133,6 @@ fn give_way(draft: &mut Draft, wish: &Wish, own: &RouteName, members: &[Wish], p
         }
         if rival.agm.as_ref().is_some_and(|extra| extra.models.contains(&wish.model)) || !rival.is_managed() {
             return Err(listed(&draft.document, wish, &rival, &provider));
-        }
-        let needed = everybody(&draft.document, pending);
-        let other = needed.iter().find(|w| w.model == wish.model && w.provider == provider && !members.iter().any(|m| m.agent == w.agent));
-        if let Some(other) = other {
-            // Left in place: the check on the table reports who would move, or they join.
-            draft.note(Diagnostic::note(
-                Code::RouteConflict,
-                "/model",
-                format!("{} runs on `{}` of `{}`", other.agent, other.model, other.provider),
-            ));
         }
         let edit = if rival.model_predicates.len() == 1 {
             Edit::DeleteRoute { route: Box::new(rival) }

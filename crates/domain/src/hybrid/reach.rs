@@ -37,7 +37,7 @@ impl Reach {
     }
 }
 
-/// Everybody's wish: what is assigned, with `pending` in place of what those agents have now.
+/// Everybody's wish: what is assigned, and what is `pending` beside it.
 pub(super) fn everybody(document: &Document, pending: &[Wish]) -> Vec<Wish> {
     let assigned =
         document.assignments.iter().map(|(agent, a)| Wish { agent: agent.clone(), provider: a.provider.clone(), model: a.model.clone() });
