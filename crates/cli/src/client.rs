@@ -57,6 +57,11 @@ impl Client {
                 let message = format!("no agm answers at {} ({})", shown(&settings.url), settings.origin);
                 Err(CliError::new(Exit::NoServer, message).hint("`agm up` starts one here, `agm monitor start` in the background"))
             }
+            Answerer::Gateway => {
+                let message = format!("{} is agm's gateway, not its management", shown(&settings.url));
+                let hint = format!("its management is there too: `--url {}/agm`", shown(&settings.url).trim_end_matches('/'));
+                Err(CliError::new(Exit::NoServer, message).hint(hint))
+            }
             Answerer::SomethingElse(what) => {
                 let message = format!("port {} is answered by something else{what}, not by agm", port(&settings.url));
                 let hint = format!("asked at {} ({}); name agm's own address with `--url`", shown(&settings.url), settings.origin);

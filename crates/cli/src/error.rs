@@ -47,24 +47,27 @@ impl Exit {
     /// The exit that a code of the API stands for; the status decides where the code says nothing about it.
     pub(crate) fn of(code: Option<Code>, status: u16) -> Self {
         use Code::{
-            AddressRefused, AgentExists, AgentProtected, InProgress, InvalidModel, InvalidName, MalformedBody, ModelNotReachable,
-            NotLeader, ProviderExists, ProviderInUse, ProviderTypeUnsupported, RestartRequired, RouteConflict, UpstreamError,
-            ValidationFailed, VendorFaulty, VendorKeyRefused, VendorModelUnknown, VendorTimeout, VendorUnreachable, VersionConflict,
+            AddressRefused, AgentExists, AgentProtected, ConsumerNotFound, InProgress, InvalidModel, InvalidName, KeyRequired,
+            MalformedBody, ModelNotReachable, NotLeader, ProviderExists, ProviderInUse, ProviderTypeUnsupported, RestartRequired,
+            RouteConflict, UnknownProvider, UpstreamError, ValidationFailed, VendorFaulty, VendorKeyRefused, VendorModelUnknown,
+            VendorTimeout, VendorUnreachable, VersionConflict,
         };
         match (code, status) {
             (Some(RestartRequired | InProgress), _) => Self::NotFinished,
             (
                 Some(
                     ModelNotReachable | VendorKeyRefused | VendorModelUnknown | VendorTimeout | VendorFaulty | VendorUnreachable
-                    | UpstreamError | AddressRefused,
+                    | UpstreamError,
                 ),
                 _,
             )
             | (_, 502 | 504) => Self::NotReachable,
-            (Some(InvalidName | InvalidModel | ValidationFailed | MalformedBody | ProviderTypeUnsupported), 400 | 422) => Self::Usage,
+            // Nothing was reached for: what was given cannot be.
+            (Some(AddressRefused | KeyRequired), _)
+            | (Some(InvalidName | InvalidModel | ValidationFailed | MalformedBody | ProviderTypeUnsupported), 400 | 422) => Self::Usage,
             (Some(RouteConflict | VersionConflict | ProviderInUse | ProviderExists | AgentExists | AgentProtected | NotLeader), _)
             | (_, 409 | 412) => Self::Conflict,
-            (_, 404) => Self::NotFound,
+            (Some(UnknownProvider | ConsumerNotFound), _) | (_, 404) => Self::NotFound,
             _ => Self::Failed,
         }
     }
@@ -149,8 +152,11 @@ impl From<io::Error> for CliError {
 
 impl From<OpError> for CliError {
     fn from(error: OpError) -> Self {
-        let exit = Exit::of(Some(error.code), 0);
-        let exit = if exit == Exit::Failed && error.fault == agm_ops::Fault::Conflict { Exit::Conflict } else { exit };
+        let exit = match (Exit::of(Some(error.code), 0), error.fault) {
+            (Exit::Failed, agm_ops::Fault::Conflict) => Exit::Conflict,
+            (Exit::Failed, agm_ops::Fault::Invalid) => Exit::Usage,
+            (exit, _) => exit,
+        };
         Self { exit, code: None, message: error.message, hint: error.hint }
     }
 }

@@ -1,8 +1,8 @@
 //! Settings become running parts, which are stopped together.
 
 mod place;
+mod ports;
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ use agm_server::{LatePage, Server, ServerSettings, SettingView};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use place::{Endpoints, Holder, RunDir, holder, log_path};
+pub(crate) use ports::free as ports_are_free;
 
-use crate::client::{Answerer, Way, http, who_answers};
 use crate::error::{CliError, Result};
 use crate::settings::Settings;
 
@@ -42,10 +42,11 @@ impl Running {
     pub(crate) async fn start(settings: Settings) -> Result<Self> {
         let page = LatePage::default();
         let mut remarks = settings.remarks.clone();
-        let agm = match Agm::start(of_agm(&settings, &page)).await {
-            Ok(agm) => agm,
-            Err(error) => return Err(taken(settings.gateway_listen).await.unwrap_or_else(|| error.into())),
-        };
+        // Whose directory it is comes first: its owner has the ports, too.
+        if holder(&settings.data_dir)? == Holder::Nobody {
+            ports::free(&settings, None).await?;
+        }
+        let agm = Agm::start(of_agm(&settings, &page)).await?;
         let run = RunDir::new(&settings.data_dir);
         let server = match serve(&settings, &run, &agm).await {
             Ok(server) => server,
@@ -107,22 +108,6 @@ async fn serve(settings: &Settings, run: &RunDir, agm: &Agm) -> Result<Server> {
     run.clear()?;
     let server = Server::start(of_server(settings, run), agm.clone()).await;
     server.map_err(|error| CliError::failed(error.to_string()))
-}
-
-/// Whether somebody else has the gateway's address, and who.
-async fn taken(address: SocketAddr) -> Option<CliError> {
-    let error = std::net::TcpListener::bind(address).err()?;
-    if error.kind() != std::io::ErrorKind::AddrInUse {
-        return None;
-    }
-    let url = url::Url::parse(&format!("http://{address}")).ok()?;
-    let who = match who_answers(&http(&url, Way::Direct).ok()?, &url).await {
-        Answerer::Agm(version) => format!("another agm ({version}) answers there"),
-        Answerer::SomethingElse(what) => format!("something else{what} answers there"),
-        Answerer::Nobody => "somebody else has it and does not answer".to_owned(),
-    };
-    let message = format!("port {} on {} is taken: {who}", address.port(), address.ip());
-    Some(CliError::failed(message).hint("choose another one with `--gateway-listen`, for example `--gateway-listen 127.0.0.1:0`"))
 }
 
 fn of_agm(settings: &Settings, page: &LatePage) -> agm_ops::Settings {

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use crate::check_provider::is_sendable;
 use crate::code::Code;
 use crate::consumer::{Consumer, KeySource};
 use crate::diagnostic::Diagnostic;
 use crate::document::Document;
 use crate::route::{AiRoute, KeyedPredicate, MatchType, Upstream};
+use crate::secret::Secret;
 
 /// What the Console refuses of a route (contract 4.2), plus null weights and blank names, on which it crashes.
 pub fn route_hard(route: &AiRoute, document: &Document) -> Vec<Diagnostic> {
@@ -146,6 +148,26 @@ pub fn consumer_hard(consumer: &Consumer, document: &Document) -> Vec<Diagnostic
         }
     }
     found
+}
+
+/// The fewest characters of a gateway key that somebody gives: it opens the vendors' accounts, and the Manager's opens management.
+pub const SHORTEST_KEY: usize = 20;
+
+/// What is wrong with a gateway key that somebody gives for an agent. Keys found in a foreign system are taken as they are.
+pub fn given_key(key: &Secret) -> Option<Diagnostic> {
+    let wrong = |what: String, cure: &str| Some(Diagnostic::hard(Code::ValidationFailed, "/key", what).hint(cure));
+    let text = key.expose();
+    if !is_sendable(key) {
+        return wrong(
+            "this is not a key".to_owned(),
+            "a key has no spaces and nothing outside ASCII: paste it again, or leave it out, and one is made",
+        );
+    }
+    if text.len() < SHORTEST_KEY {
+        let what = format!("a gateway key has at least {SHORTEST_KEY} characters");
+        return wrong(what, "give a longer one, for example of `openssl rand -hex 32`, or leave it out, and one is made");
+    }
+    None
 }
 
 /// Longest model id: longer ones are nobody's and would only fill logs.

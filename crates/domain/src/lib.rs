@@ -16,6 +16,7 @@ pub mod document;
 pub mod edit;
 pub mod endpoint;
 pub mod evidence;
+pub mod host_name;
 pub mod hybrid;
 pub mod name;
 pub mod new_provider;

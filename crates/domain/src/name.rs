@@ -79,6 +79,10 @@ name!(
     WorkerName
 );
 
+/// Longest route name.
+const MAX_ROUTE_LEN: usize = 63;
+/// What the API has beside the routes in their place.
+const TAKEN: [&str; 3] = ["default", "explain", "repair"];
 /// Longest provider or worker name.
 const MAX_LEN: usize = 52;
 
@@ -120,6 +124,26 @@ impl RouteName {
     /// The catch-all every installation has.
     pub fn default_route() -> Self {
         Self(DEFAULT_ROUTE.to_owned())
+    }
+
+    /// What is wrong with the name of a route to be made: it becomes the name of a Kubernetes object (Console contract 4.2), and a place in
+    /// the API, where some names are something else.
+    pub fn check(text: &str) -> Option<Diagnostic> {
+        let inner = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-' || c == b'.';
+        let ends = |c: Option<&u8>| c.is_some_and(u8::is_ascii_alphanumeric);
+        let bytes = text.as_bytes();
+        if bytes.len() > MAX_ROUTE_LEN || !bytes.iter().all(|c| inner(*c)) || !ends(bytes.first()) || !ends(bytes.last()) {
+            let cure = "use lower-case letters, digits, `-` and `.`, at most 63 characters, starting and ending with a letter or digit";
+            return Some(bad("/name", "this is not a route name", cure));
+        }
+        if TAKEN.contains(&text) {
+            let what = format!("`{text}` is reserved: it is something else in the API");
+            return Some(bad("/name", &what, "choose another name; the default route is called `default-ai-route`"));
+        }
+        (text == DEFAULT_ROUTE || text.starts_with(PROBE_PREFIX)).then(|| {
+            let cure = "the default route comes with the first provider; names beginning with `agm-probe-` belong to agm's probes";
+            bad("/name", "this name is reserved", cure)
+        })
     }
 
     /// Whether this is the catch-all.

@@ -29,6 +29,14 @@ impl Selection {
     }
 }
 
+/// What is selected and neither in the snapshot nor there today.
+pub fn unknown<'a>(snapshot: &Document, present: &Document, selection: &'a Selection) -> Option<&'a (Noun, String)> {
+    let sides = [as_members(snapshot), as_members(present)];
+    let is_in =
+        |side: &Map<String, Value>, noun: Noun, name: &str| side.get(noun.member()).is_some_and(|objects| objects.get(name).is_some());
+    selection.objects.iter().find(|(noun, name)| !sides.iter().any(|side| is_in(side, *noun, name)))
+}
+
 /// The document after restoring the selected objects of `snapshot` into `present`.
 ///
 /// - Objects of the snapshot come back as they were then; objects that are new since then go, unless the selection names others only.

@@ -90,6 +90,14 @@ impl Agm {
         self.acting()?;
         let name = WorkerName::parse(new.name.strip_prefix("worker:").unwrap_or(&new.name))?;
         let id = AgentId::Worker(name);
+        let mut wrong: Vec<_> = new.key.as_ref().and_then(agm_domain::check::given_key).into_iter().collect();
+        if new.config.is_none() && new.log.is_some() {
+            let what = "a log is read only beside a configuration file";
+            wrong.push(Diagnostic::hard(Code::ValidationFailed, "/log", what).hint("give `config` too, or leave the log out"));
+        }
+        if !wrong.is_empty() {
+            return Err(OpError::refused(&format!("{id} cannot be registered so"), &wrong));
+        }
         let config_file = self.check_config_file(actor, new.config.map(|path| ConfigFileView { path, log: new.log })).await?;
         let mut writer = self.writer().await;
         refuse_shared(&writer.document, &id, config_file.as_ref())?;

@@ -89,7 +89,7 @@ impl Agm {
             gateway,
             current: ArcSwap::from_pointee(current),
             writing: Arc::default(),
-            events: Events::default(),
+            events: Events::since((settings.clock)()),
             switches: Switches::default(),
             vendors: VendorClient::new(settings.patience, settings.gateway.extra_ca_file.clone()),
             prober: Prober::new(settings.patience.request)?,
@@ -115,7 +115,10 @@ impl Agm {
         self.0.stopping.cancel();
         self.0.tasks.close();
         if tokio::time::timeout(drain, self.0.tasks.wait()).await.is_err() {
-            tracing::warn!("stopping with work under way; it is finished or taken back at the next start");
+            // Watchers that are still at a look are no work.
+            if !self.under_way().is_empty() {
+                tracing::warn!("stopping with work under way; it is finished or taken back at the next start");
+            }
         }
         self.0.drained.cancel();
         let cut = self.0.gateway.shutdown(drain).await;
@@ -250,6 +253,10 @@ async fn first_revision(settings: &Settings, store: &Store) -> Result<Current, O
     }
     let mut document = Document::default();
     let manager = Agent::new(AgentId::Manager, stamp((settings.clock)()));
+    if let Some(wrong) = settings.manager_key.as_ref().and_then(agm_domain::check::given_key) {
+        let wrong = agm_domain::diagnostic::Diagnostic { pointer: "/manager-key".to_owned(), ..wrong };
+        return Err(OpError::refused("the Manager's gateway key (`AGM_MANAGER_KEY`) cannot be used", &[wrong]));
+    }
     let key = settings.manager_key.clone().map_or_else(new_gateway_key, Ok)?;
     let consumer = Consumer::bearer(manager.consumer.clone(), key);
     document.consumers.insert(consumer.name.clone(), consumer);
@@ -286,6 +293,9 @@ async fn self_test(blob: &Blob) -> Result<(), OpError> {
 }
 
 fn held(error: &agm_blob::Error) -> OpError {
+    if !matches!(error, agm_blob::Error::Locked { .. }) {
+        return blob_failed(error);
+    }
     OpError::new(Fault::Conflict, agm_domain::code::Code::NotLeader, error.to_string())
 }
 

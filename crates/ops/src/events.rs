@@ -18,7 +18,8 @@ const KEPT: usize = 1024;
 /// Something that happened.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct Event {
-    /// Grows by one with every event of this process.
+    /// Grows by one with every event. A process begins with the time of its start in microseconds, beyond whatever the one before has counted
+    /// to.
     pub seq: u64,
     /// RFC 3339, UTC.
     #[serde(serialize_with = "stamped")]
@@ -75,13 +76,13 @@ struct Kept {
     ring: VecDeque<Arc<Event>>,
 }
 
-impl Default for Events {
-    fn default() -> Self {
-        Self { kept: Mutex::default(), sender: broadcast::channel(KEPT).0 }
-    }
-}
-
 impl Events {
+    /// The stream of a process that starts now. Its numbers are no other process's: who comes back with one of those has missed something.
+    pub(crate) fn since(start: Timestamp) -> Self {
+        let last = u64::try_from(start.as_microsecond()).unwrap_or_default();
+        Self { kept: Mutex::new(Kept { last, ring: VecDeque::new() }), sender: broadcast::channel(KEPT).0 }
+    }
+
     /// Tells everybody.
     pub(crate) fn publish(&self, time: Timestamp, kind: &'static str, subject: impl Into<String>, revision: u64, data: EventData) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);

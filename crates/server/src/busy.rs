@@ -17,6 +17,8 @@ const LIMIT: u64 = 16 << 10;
 pub enum Occupant {
     /// Another agm, of this version.
     Agm(String),
+    /// The gateway of another agm, of this version.
+    Gateway(String),
     /// A Higress gateway or Console: HiClaw publishes its gateway on 18080.
     Higress,
     /// Another web server, as it names itself.
@@ -29,6 +31,7 @@ impl fmt::Display for Occupant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Agm(version) => write!(f, "another agm ({version})"),
+            Self::Gateway(version) => write!(f, "the gateway of another agm ({version})"),
             Self::Higress => f.write_str("a Higress gateway or Console (HiClaw publishes its gateway on 18080)"),
             Self::Web(Some(server)) => write!(f, "another web server ({server})"),
             Self::Web(None) => f.write_str("another web server"),
@@ -37,15 +40,25 @@ impl fmt::Display for Occupant {
     }
 }
 
-/// Asks for `/` and looks.
-pub(crate) async fn who_answers(addr: SocketAddr) -> Occupant {
-    let answer = tokio::time::timeout(PATIENCE, ask(reachable(addr))).await;
+/// Asks for `/` and looks; what is known by nothing is asked for the page that agm's gateway has.
+pub async fn who_answers(addr: SocketAddr) -> Occupant {
+    match look(addr, "/").await {
+        Occupant::Web(server) => match look(addr, "/agm/healthz").await {
+            Occupant::Agm(version) => Occupant::Gateway(version),
+            _ => Occupant::Web(server),
+        },
+        occupant => occupant,
+    }
+}
+
+async fn look(addr: SocketAddr, path: &str) -> Occupant {
+    let answer = tokio::time::timeout(PATIENCE, ask(reachable(addr), path)).await;
     answer.ok().and_then(Result::ok).map_or(Occupant::Other, |bytes| recognise(&String::from_utf8_lossy(&bytes)))
 }
 
-async fn ask(addr: SocketAddr) -> std::io::Result<Vec<u8>> {
+async fn ask(addr: SocketAddr, path: &str) -> std::io::Result<Vec<u8>> {
     let mut stream = TcpStream::connect(addr).await?;
-    stream.write_all(format!("GET / HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\n\r\n").as_bytes()).await?;
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\n\r\n").as_bytes()).await?;
     let mut answer = Vec::new();
     // One that keeps the connection open is cut off by the caller's patience, so what came until then counts.
     let mut limited = stream.take(LIMIT);

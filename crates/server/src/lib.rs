@@ -23,6 +23,7 @@ mod settings;
 mod state;
 mod ticker;
 
+pub use busy::{Occupant, who_answers};
 pub use answer::{Items, Page as ListPage};
 pub use api::agents::{AgentChanges, AgentKey, CheckRequest};
 pub use api::assignments::AssignmentRequest;

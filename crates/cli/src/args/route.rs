@@ -85,9 +85,18 @@ pub(crate) struct RouteSet {
     /// A host it answers for; may be repeated
     #[arg(long = "domain", value_name = "HOST")]
     pub(crate) domains: Vec<String>,
+    /// It answers for every host again
+    #[arg(long, conflicts_with = "domains")]
+    pub(crate) no_domain: bool,
     /// A consumer that may use it; may be repeated
     #[arg(long = "consumer", value_name = "NAME")]
     pub(crate) consumers: Vec<String>,
+    /// No consumer may use it any more
+    #[arg(long, conflicts_with = "consumers")]
+    pub(crate) no_consumer: bool,
+    /// Nothing steps in where its providers fail
+    #[arg(long)]
+    pub(crate) no_fallback: bool,
     /// Whether callers need a key
     #[arg(long, value_name = "true|false")]
     pub(crate) auth: Option<bool>,

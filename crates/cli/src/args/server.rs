@@ -14,6 +14,9 @@ pub(crate) struct ServerArgs {
     /// Where the gateway listens; port 0 picks a free one
     #[arg(long, value_name = "ADDR")]
     pub(crate) gateway_listen: Option<String>,
+    /// Where the Console-compatible API listens: `off`, for there is none yet
+    #[arg(long, value_name = "off", value_parser = ["off"])]
+    pub(crate) console_listen: Option<String>,
     /// Where agents live and which gateway: `standalone`, or `auto` to look
     #[arg(long, value_name = "PLATFORM")]
     pub(crate) platform: Option<String>,
@@ -38,6 +41,25 @@ pub(crate) struct ServerArgs {
     /// The file of settings [default: agm.toml in the data directory, if it is there]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+}
+
+impl ServerArgs {
+    /// These arguments, and `kept` where nothing was given.
+    pub(crate) fn over(self, kept: Self) -> Self {
+        Self {
+            listen: self.listen.or(kept.listen),
+            gateway_listen: self.gateway_listen.or(kept.gateway_listen),
+            console_listen: self.console_listen.or(kept.console_listen),
+            platform: self.platform.or(kept.platform),
+            store: self.store.or(kept.store),
+            public_url: self.public_url.or(kept.public_url),
+            unreadable_secrets: self.unreadable_secrets || kept.unreadable_secrets,
+            no_ui_on_gateway: self.no_ui_on_gateway || kept.no_ui_on_gateway,
+            log_level: self.log_level.or(kept.log_level),
+            log_format: self.log_format.or(kept.log_format),
+            config: self.config.or(kept.config),
+        }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -9,17 +9,29 @@ use url::Url;
 pub(crate) enum Answerer {
     /// agm, of this version.
     Agm(String),
+    /// agm's gateway, which has management below `/agm`.
+    Gateway,
     /// Something else; what it calls itself, in brackets, if it does.
     SomethingElse(String),
     /// Nobody.
     Nobody,
 }
 
-/// Asks for health. Nothing secret is part of the question.
+/// Asks for health, and where that is not agm's, below `/agm`. Nothing secret is part of the question.
 pub(crate) async fn who_answers(http: &reqwest::Client, base: &Url) -> Answerer {
+    match look(http, base, &["ni_status", "health"]).await {
+        Answerer::SomethingElse(what) => match look(http, base, &["agm", "ni_status", "health"]).await {
+            Answerer::Agm(_) => Answerer::Gateway,
+            _ => Answerer::SomethingElse(what),
+        },
+        answerer => answerer,
+    }
+}
+
+async fn look(http: &reqwest::Client, base: &Url, path: &[&str]) -> Answerer {
     let mut url = base.clone();
     if let Ok(mut segments) = url.path_segments_mut() {
-        segments.pop_if_empty().extend(["ni_status", "health"]);
+        segments.pop_if_empty().extend(path);
     }
     match http.get(url).timeout(Duration::from_secs(5)).send().await {
         Ok(response) => {

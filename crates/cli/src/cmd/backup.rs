@@ -112,7 +112,7 @@ fn told(restored: &Restored, dry_run: bool) -> String {
     let head = match (dry_run, restored.revision) {
         (true, _) => format!("restoring backup {} would change:", restored.from),
         (false, Some(revision)) => format!("backup {} restored, as revision {revision}", restored.from),
-        (false, None) => format!("backup {} is the present state already", restored.from),
+        (false, None) => format!("backup {} has nothing to bring back; nothing was written", restored.from),
     };
     let mut lines = vec![head, output::changes(&restored.changes)];
     lines.extend(restored.deliveries.iter().cloned());

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
+use clap::Parser as _;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
@@ -20,7 +21,7 @@ use crate::args::{Global, MonitorCommand, ServerArgs};
 use crate::client::{Answerer, Way, http, who_answers};
 use crate::error::{CliError, Exit, Result};
 use crate::output::{Cell, Output, Tint, details, print, say};
-use crate::running::{Endpoints, Holder, Ready, RunDir, holder, log_path};
+use crate::running::{Endpoints, Holder, Ready, RunDir, holder, log_path, ports_are_free};
 use crate::settings::{data_dir, environment, is_root, resolve};
 
 /// How long a start may take; a bucket far away needs some of it.
@@ -46,15 +47,34 @@ pub(super) fn run(global: &Global, command: MonitorCommand, out: Output) -> Resu
             MonitorCommand::Status => status(&dir, out).await,
             MonitorCommand::Restart(args) if args.dry_run => plan::restart(global, &args, &dir, out),
             MonitorCommand::Restart(args) => {
+                let server = as_it_was(args.server, &dir)?;
                 // What cannot be started again is not stopped.
-                resolve(global, &args.server, &environment)?;
+                let settings = resolve(global, &server, &environment)?;
+                let leaving = if holder(&dir)? == Holder::Nobody { None } else { RunDir::new(&dir).endpoints() };
+                ports_are_free(&settings, leaving.as_ref()).await?;
                 if holder(&dir)? != Holder::Nobody {
                     stop(&dir).await?;
                 }
-                start(global, &args.server, &dir, out).await
+                start(global, &server, &dir, out).await
             }
         }
     })
+}
+
+/// The arguments of a restart: those given, and beside them those with which the running agm was started in the background.
+fn as_it_was(given: ServerArgs, dir: &Path) -> Result<ServerArgs> {
+    let Holder::Process(Some(pid)) = holder(dir)? else { return Ok(given) };
+    let kept = std::iter::once("agm".to_owned()).chain(RunDir::new(dir).arguments(pid));
+    // What an older agm has written and this one does not know is no reason not to start.
+    let kept = Kept::try_parse_from(kept).map(|kept| kept.server).unwrap_or_default();
+    Ok(given.over(kept))
+}
+
+/// Arguments that were kept.
+#[derive(clap::Parser)]
+struct Kept {
+    #[command(flatten)]
+    server: ServerArgs,
 }
 
 async fn start(global: &Global, args: &ServerArgs, dir: &Path, out: Output) -> Result<Exit> {
@@ -113,6 +133,10 @@ async fn launch(args: &ServerArgs, dir: &Path, log: File, from: u64) -> Result<(
         }
     }
     if let Ok(ready) = serde_json::from_str(&line) {
+        let kept = child.id().map_or(Ok(()), |pid| RunDir::new(dir).keep_arguments(pid, &arguments(args)));
+        if let Err(error) = kept {
+            say(&format!("note: a restart will not know these arguments: {}", error.message))?;
+        }
         return Ok((ready, child.stdin.take()));
     }
     let status = child.wait().await.map_err(|error| CliError::failed(format!("cannot learn how agm ended: {error}")))?;
@@ -134,6 +158,7 @@ fn arguments(args: &ServerArgs) -> Vec<String> {
         log_level,
         log_format,
         config,
+        console_listen: _,
     } = args;
     let config = config.as_ref().map(|path| std::path::absolute(path).unwrap_or_else(|_| path.clone()).to_string_lossy().into_owned());
     let texts = [

@@ -32,7 +32,7 @@ async fn list(session: &Session) -> Result<Exit> {
                 Cell::of(&route.name),
                 takes(route).into(),
                 sends_to(&route.upstreams).into(),
-                Cell::of(route.auth.consumers.len()),
+                if route.auth.enabled { Cell::of(route.auth.consumers.len()) } else { Cell::new("anybody", Tint::Warn) },
                 state(route),
             ]
         })
@@ -165,7 +165,7 @@ fn edit(args: &RouteSet) -> Result<Value> {
     if !args.models.is_empty() {
         put("models", json!(args.models));
     }
-    if !args.domains.is_empty() {
+    if !args.domains.is_empty() || args.no_domain {
         put("domains", json!(args.domains));
     }
     if let Some(path) = &args.path {
@@ -175,7 +175,10 @@ fn edit(args: &RouteSet) -> Result<Value> {
     if let Some(enabled) = args.auth {
         auth.insert("enabled".to_owned(), enabled.into());
     }
-    if !args.consumers.is_empty() {
+    if args.no_fallback {
+        put("fallback", Value::Null);
+    }
+    if !args.consumers.is_empty() || args.no_consumer {
         auth.insert("consumers".to_owned(), json!(args.consumers));
     }
     if !auth.is_empty() {

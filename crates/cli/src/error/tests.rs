@@ -4,7 +4,10 @@ use super::*;
 fn exits_follow_codes_and_statuses() {
     let check = |code: Option<Code>, status: u16, expected: Exit| assert_eq!(Exit::of(code, status), expected, "{code:?} {status}");
     check(Some(Code::ProviderNotFound), 404, Exit::NotFound);
-    check(Some(Code::UnknownProvider), 409, Exit::Conflict);
+    check(Some(Code::UnknownProvider), 422, Exit::NotFound);
+    check(Some(Code::ConsumerNotFound), 422, Exit::NotFound);
+    check(Some(Code::KeyRequired), 422, Exit::Usage);
+    check(Some(Code::AddressRefused), 422, Exit::Usage);
     check(Some(Code::RouteConflict), 409, Exit::Conflict);
     check(Some(Code::VersionConflict), 412, Exit::Conflict);
     check(Some(Code::NotLeader), 0, Exit::Conflict);

@@ -28,7 +28,8 @@ impl Endpoints {
     }
 }
 
-fn local_url(mut address: SocketAddr) -> String {
+/// The URL of a listener, from this machine.
+pub(super) fn local_url(mut address: SocketAddr) -> String {
     if address.ip().is_unspecified() {
         address.set_ip(match address.ip() {
             IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
@@ -36,6 +37,13 @@ fn local_url(mut address: SocketAddr) -> String {
         });
     }
     format!("http://{address}")
+}
+
+/// How an agm in the background was started.
+#[derive(Serialize, Deserialize)]
+struct Started {
+    pid: u32,
+    arguments: Vec<String>,
 }
 
 /// `<data-dir>/run`.
@@ -78,6 +86,19 @@ impl RunDir {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(CliError::io("remove", &path, &error)),
             _ => Ok(()),
         }
+    }
+
+    /// Keeps with what arguments this process was started in the background.
+    pub(crate) fn keep_arguments(&self, pid: u32, arguments: &[String]) -> Result<()> {
+        let json = serde_json::to_vec(&Started { pid, arguments: arguments.to_vec() }).unwrap_or_default();
+        self.write("started.json", &json)
+    }
+
+    /// With what arguments this process was started, where that was in the background.
+    pub(crate) fn arguments(&self, pid: u32) -> Vec<String> {
+        let read = std::fs::read(self.0.join("started.json")).ok();
+        let started = read.and_then(|bytes| serde_json::from_slice::<Started>(&bytes).ok());
+        started.filter(|started| started.pid == pid).map(|started| started.arguments).unwrap_or_default()
     }
 
     /// Where the agm of this directory says it answers.

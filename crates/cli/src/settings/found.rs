@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use agm_domain::secret::Secret;
 
 use super::Lookup;
-use super::table::{Setting, TABLE};
+use super::table::{Setting, Shown, TABLE};
 use super::variables as v;
 
 /// Where a value comes from, the strongest first.
@@ -43,7 +43,7 @@ pub(crate) struct Found {
     /// As it was written; empty for none.
     pub(crate) text: String,
     pub(crate) origin: Origin,
-    secret: bool,
+    shown: Shown,
 }
 
 impl Found {
@@ -54,7 +54,12 @@ impl Found {
 
     /// As it may be shown.
     pub(crate) fn shown(&self) -> String {
-        if self.secret && !self.text.is_empty() { Secret::from(self.text.as_str()).mask() } else { self.text.clone() }
+        match self.shown {
+            _ if self.text.is_empty() => String::new(),
+            Shown::Whole => self.text.clone(),
+            Shown::Masked => Secret::from(self.text.as_str()).mask(),
+            Shown::Hidden => "(set)".to_owned(),
+        }
     }
 }
 
@@ -88,7 +93,7 @@ pub(crate) fn find(
         });
         let (text, origin) =
             given.or_else(|| platform(setting, env, admin.as_ref())).unwrap_or_else(|| (setting.default.to_owned(), Origin::Default));
-        findings.found.push(Found { key: setting.key, text, origin, secret: setting.secret });
+        findings.found.push(Found { key: setting.key, text, origin, shown: setting.shown });
     }
     findings
 }

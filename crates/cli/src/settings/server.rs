@@ -14,6 +14,7 @@ use secrecy::SecretString;
 
 use super::found::{Findings, Found};
 use super::platform;
+use super::table::TABLE;
 use super::{Lookup, parse};
 use super::{data_dir, file, found, variables as v};
 use crate::args::{Global, ServerArgs};
@@ -100,6 +101,7 @@ fn flags(args: &ServerArgs) -> BTreeMap<&'static str, String> {
         log_level,
         log_format,
         config: _,
+        console_listen: _,
     } = args;
     let given = [
         ("--listen", listen.clone()),
@@ -151,6 +153,17 @@ impl Reader<'_> {
         }
     }
 
+    /// A number, size or time within its bounds.
+    fn within<T: PartialOrd>(&mut self, key: &str, parse: impl Fn(&str) -> std::result::Result<T, String>) -> Read<T> {
+        let bounds = TABLE.iter().find(|setting| setting.key == key).and_then(|setting| setting.bounds);
+        self.parse(key, |text| {
+            let value = parse(text)?;
+            let Some((least, most)) = bounds else { return Ok(value) };
+            let fits = parse(least).is_ok_and(|least| value >= least) && parse(most).is_ok_and(|most| value <= most);
+            if fits { Ok(value) } else { Err(format!("it goes from {least} to {most}")) }
+        })
+    }
+
     fn problem(&mut self, key: &str, why: &str) -> Noted {
         let (shown, origin) = self.found(key).map_or_else(Default::default, |found| (found.shown(), found.origin.to_string()));
         let problem =
@@ -169,8 +182,8 @@ impl Reader<'_> {
             parse::list(text).iter().map(|network| network.parse()).collect::<std::result::Result<Vec<Network>, String>>()
         });
         let manager_access = self.parse("manager-access", manager_access);
-        let drain = self.parse("drain", parse::duration);
-        let recheck = self.parse("recheck", parse::duration);
+        let drain = self.within("drain", parse::duration);
+        let recheck = self.within("recheck", parse::duration);
         let log = self.log();
         let storage = self.storage();
         let master_key = self.master_key();
@@ -284,11 +297,11 @@ impl Reader<'_> {
     }
 
     fn gateway(&mut self) -> Read<agm_gateway::Settings> {
-        let workers = self.parse("gateway.workers", parse::number);
+        let workers = self.within("gateway.workers", parse::number);
         let limits = self.limits();
         let timeouts = self.timeouts();
-        let idle_connections = self.parse("gateway.idle-connections", parse::number);
-        let log_capacity = self.parse("gateway.request-log", parse::number);
+        let idle_connections = self.within("gateway.idle-connections", parse::number);
+        let log_capacity = self.within("gateway.request-log", parse::number);
         let hosts = parse::list(&self.text("domain").to_ascii_lowercase());
         Ok(agm_gateway::Settings {
             workers: workers?,
@@ -303,12 +316,12 @@ impl Reader<'_> {
     }
 
     fn limits(&mut self) -> Read<agm_gateway::Limits> {
-        let body = self.parse("gateway.max-body", parse::bytes);
-        let anonymous_body = self.parse("gateway.max-anonymous-body", parse::bytes);
-        let header_bytes = self.parse("gateway.max-header-bytes", parse::bytes);
-        let headers = self.parse("gateway.max-headers", parse::number);
-        let connections = self.parse("gateway.max-connections", parse::number);
-        let requests_per_consumer = self.parse("gateway.max-requests-per-consumer", parse::number);
+        let body = self.within("gateway.max-body", parse::bytes);
+        let anonymous_body = self.within("gateway.max-anonymous-body", parse::bytes);
+        let header_bytes = self.within("gateway.max-header-bytes", parse::bytes);
+        let headers = self.within("gateway.max-headers", parse::number);
+        let connections = self.within("gateway.max-connections", parse::number);
+        let requests_per_consumer = self.within("gateway.max-requests-per-consumer", parse::number);
         Ok(agm_gateway::Limits {
             body: body?,
             anonymous_body: anonymous_body?,
@@ -320,7 +333,7 @@ impl Reader<'_> {
     }
 
     fn timeouts(&mut self) -> Read<Timeouts> {
-        let mut of = |key| self.parse(key, parse::duration);
+        let mut of = |key| self.within(key, parse::duration);
         let header = of("gateway.header-timeout");
         let body = of("gateway.body-timeout");
         let connect = of("gateway.connect-timeout");
@@ -331,8 +344,8 @@ impl Reader<'_> {
     }
 
     fn patience(&mut self) -> Read<Patience> {
-        let connect = self.parse("vendor.connect-timeout", parse::duration);
-        let request = self.parse("vendor.request-timeout", parse::duration);
+        let connect = self.within("vendor.connect-timeout", parse::duration);
+        let request = self.within("vendor.request-timeout", parse::duration);
         Ok(Patience { connect: connect?, request: request? })
     }
 }

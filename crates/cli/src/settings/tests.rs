@@ -174,3 +174,43 @@ fn every_setting_has_one_name_of_each_kind_and_a_description() {
         }
     }
 }
+
+/// Nobody must recognise these: of a password, or of a key that nobody types, no character is shown.
+#[test]
+fn what_nobody_has_to_recognise_is_not_shown_in_part() {
+    let env = [
+        ("AGM_ADMIN_PASSWORD", "Correct-horse-battery-9"),
+        ("AGM_MASTER_KEY", "Uzw0123456789abcdefghijklmnopqrstuvwxyz0x4k="),
+        ("AGM_S3_SECRET_KEY", "secret-0123456789abcdef0123456789"),
+        ("AGM_S3_SESSION_TOKEN", "token-0123456789abcdef0123456789"),
+        ("AGM_MANAGER_KEY", "manager-key-0123456789abcdef"),
+    ];
+    let settings = resolved(&ServerArgs::default(), &env, "").unwrap();
+    let shown = |key: &str| settings.found.iter().find(|found| found.key == key).unwrap().shown();
+    for key in ["admin.password", "master-key", "s3.secret-key", "s3.session-token"] {
+        assert_eq!(shown(key), "(set)", "{key}");
+    }
+    assert_eq!(shown("manager-key"), "man…cdef", "an operator compares it with what the team has");
+}
+
+#[test]
+fn values_with_which_nothing_works_are_refused_together() {
+    let env = [
+        ("AGM_GATEWAY_MAX_CONNECTIONS", "0"),
+        ("AGM_RECHECK", "0s"),
+        ("AGM_GATEWAY_WORKERS", "100000"),
+        ("AGM_GATEWAY_HEADER_TIMEOUT", "0"),
+        ("AGM_GATEWAY_MAX_BODY", "0"),
+    ];
+    let Err(error) = resolved(&ServerArgs::default(), &env, "") else { panic!("accepted") };
+    for (key, least, most) in [
+        ("gateway.max-connections", "1", "1000000"),
+        ("recheck", "1s", "24h"),
+        ("gateway.workers", "0", "256"),
+        ("gateway.header-timeout", "100ms", "24h"),
+        ("gateway.max-body", "1KiB", "16GiB"),
+    ] {
+        assert!(error.message.contains(&format!("`{key}`")), "{key}: {}", error.message);
+        assert!(error.message.contains(&format!("from {least} to {most}")), "{key}: {}", error.message);
+    }
+}

@@ -13,6 +13,7 @@ mod monitor;
 mod newcomer;
 mod nouns;
 mod output;
+mod routes;
 mod safety;
 mod unreadable;
 mod up;

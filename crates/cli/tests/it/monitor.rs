@@ -90,3 +90,31 @@ async fn asking_writes_nothing() {
     assert_eq!(std::fs::metadata(&lock).unwrap().modified().unwrap(), before);
     assert_eq!(std::fs::read_to_string(&lock).unwrap().trim(), agm.process.pid().to_string());
 }
+
+#[tokio::test]
+async fn a_restart_starts_it_as_it_was() {
+    let place = Place::new();
+    place.run(&[["monitor", "start"].as_slice(), &FREE].concat()).await.exits(0);
+    let endpoints = place.run(&["monitor", "status", "-o", "json"]).await.exits(0).json()["endpoints"].clone();
+    let (management, gateway) =
+        (endpoints["management"].as_str().unwrap().replace("http://", ""), endpoints["gateway"].as_str().unwrap().replace("http://", ""));
+    place.run(&["monitor", "stop"]).await.exits(0);
+    let start = ["monitor", "start", "--listen", &management, "--gateway-listen", &gateway];
+    place.run(&start).await.exits(0);
+    place.run(&["monitor", "restart"]).await.exits(0);
+    let anew = place.run(&["monitor", "status", "-o", "json"]).await.exits(0).json();
+    assert_eq!(anew["endpoints"], endpoints);
+
+    // What is given counts, the rest stays; and what cannot be started is not stopped.
+    let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = taken.local_addr().unwrap().to_string();
+    place.run(&["monitor", "restart", "--listen", &port]).await.exits(1).says("is taken").says("--listen");
+    let still = place.run(&["monitor", "status", "-o", "json"]).await.exits(0).json();
+    assert_eq!((&still["pid"], &still["answers"]), (&anew["pid"], &true.into()), "{still}");
+    drop(taken);
+    place.run(&["monitor", "restart", "--listen", &port]).await.exits(0);
+    let moved = place.run(&["monitor", "status", "-o", "json"]).await.exits(0).json();
+    assert_eq!(moved["endpoints"]["management"], format!("http://{port}"));
+    assert_eq!(moved["endpoints"]["gateway"], endpoints["gateway"]);
+    place.run(&["monitor", "stop"]).await.exits(0);
+}

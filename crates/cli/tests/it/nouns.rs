@@ -83,6 +83,10 @@ async fn backups_go_there_and_back() {
     agm.run(&["backup", "diff", "last"]).await.exits(0).prints("+ agent/worker:alice");
     agm.run(&["backup", "show", "last"]).await.exits(0).prints("qwen");
     agm.run(&["backup", "restore", "last"]).await.exits(2).says("`--yes`");
+    // A Worker that came since then stays, and that was all.
+    agm.run(&["backup", "restore", "last", "--yes"]).await.exits(0).prints("nothing to bring back");
+    agm.run(&["backup", "restore", "last", "--only", "provider/nope", "--yes"]).await.exits(4).says("provider/nope");
+    agm.run(&["route", "set", "default-ai-route", "--model", "special"]).await.exits(0);
     agm.run(&["backup", "restore", "last", "--dry-run"]).await.exits(0).prints("would change");
     agm.run(&["backup", "restore", "last", "--yes"]).await.exits(0).prints("restored, as revision");
     agm.run(&["backup", "show", "999"]).await.exits(4);

@@ -29,6 +29,10 @@ async fn a_second_one_on_the_same_data_names_the_first() {
     let agm = Agm::up().await;
     let second = agm.run(&[["up"].as_slice(), &FREE].concat()).await.exits(5);
     second.says(&agm.process.pid().to_string());
+    // On the very same ports, as one starts it: the data directory is the cause, not the port.
+    let (management, gateway) = (agm.management.replace("http://", ""), agm.gateway.replace("http://", ""));
+    let second = agm.run(&["up", "--listen", &management, "--gateway-listen", &gateway]).await.exits(5);
+    second.says(&agm.process.pid().to_string());
     // The first one was not disturbed.
     agm.run(&["status"]).await.exits(0);
     agm.stop().await;
@@ -41,7 +45,15 @@ async fn a_busy_port_is_named_with_who_answers_there() {
     let gateway = agm.gateway.trim_start_matches("http://").to_owned();
     let other = Place::new();
     other.run(&["up", "--listen", &port, "--gateway-listen", "127.0.0.1:0"]).await.exits(1).says("another agm").says("--listen");
-    other.run(&["up", "--listen", "127.0.0.1:0", "--gateway-listen", &gateway]).await.exits(1).says("--gateway-listen");
+    let done = other.run(&["up", "--listen", "127.0.0.1:0", "--gateway-listen", &gateway]).await.exits(1).says("--gateway-listen");
+    let done = done.says("the gateway of another agm");
+    // A start that could not begin has nothing to stop, and leaves nothing behind.
+    assert!(!done.stderr.contains("stopping"), "{done:#?}");
+    assert!(!other.data().join("master.key").exists());
+    // A wrong key is told even where the port is taken, too.
+    let elsewhere = Place::new().env("AGM_MANAGER_KEY", "a");
+    elsewhere.run(&["up", "--listen", "127.0.0.1:0", "--gateway-listen", "127.0.0.1:0"]).await.exits(2).says("AGM_MANAGER_KEY");
+    agm.run(&["--url", &agm.gateway, "status"]).await.exits(3).says(&format!("{}/agm", agm.gateway));
     agm.stop().await;
 }
 
@@ -136,11 +148,25 @@ async fn what_a_killed_one_left_is_gone_before_the_next_token_comes() {
     std::fs::create_dir_all(&run).unwrap();
     std::fs::write(run.join("endpoints.json"), r#"{"management": "http://127.0.0.1:1", "gateway": "http://127.0.0.1:1"}"#).unwrap();
     std::fs::write(run.join("pid"), "99999999").unwrap();
-    // This start ends where the server would have begun.
-    let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = taken.local_addr().unwrap().to_string();
-    place.run(&["up", "--listen", &port, "--gateway-listen", "127.0.0.1:0"]).await.exits(1).says("is taken");
+    // This start ends where the token would have come.
+    std::fs::create_dir_all(run.join("token/full")).unwrap();
+    place.run(&[["up"].as_slice(), &FREE].concat()).await.exits(1).says("token");
     for name in ["endpoints.json", "pid"] {
         assert!(!run.join(name).exists(), "{name}");
     }
+}
+
+#[tokio::test]
+async fn a_directory_that_cannot_be_is_no_conflict() {
+    let place = Place::new();
+    place.run(&[["up", "--data-dir", "/proc/nope"].as_slice(), &FREE].concat()).await.exits(1).says("/proc/nope");
+}
+
+/// Scripts written after the page of commands go on working.
+#[tokio::test]
+async fn a_console_listener_can_be_off() {
+    let place = Place::new();
+    drop(place.start(&[["--console-listen", "off"].as_slice(), &FREE].concat()).await);
+    let other = Place::new();
+    other.run(&[["up", "--console-listen", "127.0.0.1:0"].as_slice(), &FREE].concat()).await.exits(2).says("off");
 }

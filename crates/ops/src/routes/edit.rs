@@ -1,5 +1,6 @@
 //! Changing a route, or making one: what the edit names, and nothing else.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use agm_domain::check;
@@ -8,6 +9,7 @@ use agm_domain::diagnostic::Diagnostic;
 use agm_domain::diff::Change;
 use agm_domain::document::Document;
 use agm_domain::edit::next_version;
+use agm_domain::host_name;
 use agm_domain::hybrid;
 use agm_domain::name::{ConsumerName, ProviderName, RouteName};
 use agm_domain::redact::{is_secret_header, redact};
@@ -113,6 +115,7 @@ impl Agm {
         found.extend(check::route_hard(&route, &writer.document));
         found.extend(check::route_policy(&route, &writer.document));
         found.extend(catch_all(&route, &writer.document));
+        found.extend(opened(&route).filter(|_| before.as_ref().is_none_or(|before| opened(before).is_none())));
         if let Some(before) = &before {
             let known: Vec<_> = [check::route_hard(before, &writer.document), check::route_policy(before, &writer.document)].concat();
             // What was wrong before is no reason to refuse another change.
@@ -149,9 +152,7 @@ impl Agm {
         if let Some(owner) = owner.filter(|_| edit.upstreams.is_none()) {
             return hybrid::provider_route(document, owner, Vec::new(), &self.stamp());
         }
-        if let Some(bad) = route_name(name) {
-            found.push(bad);
-        }
+        found.extend(RouteName::check(name));
         let mut route = AiRoute::new(RouteName::from(name), ProviderName::from(""));
         route.upstreams.clear();
         if let Some(default) = document.default_route() {
@@ -190,6 +191,8 @@ impl RouteEdit {
         }
         if let Some(domains) = &self.domains {
             route.domains = domains.iter().map(|domain| domain.trim().to_ascii_lowercase()).collect();
+            let wrong = |(index, domain): (usize, &String)| host_name::check(domain, &format!("/domains/{index}"));
+            found.extend(route.domains.iter().enumerate().filter_map(wrong));
         }
         if let Some(path) = &self.path {
             if !path.starts_with('/') {
@@ -310,6 +313,16 @@ fn unmask(given: &mut [HeaderValue], stored: &[HeaderValue], pointer: &str, foun
     }
 }
 
+/// Who pays for a route that asks for no key.
+fn opened(route: &AiRoute) -> Option<Diagnostic> {
+    let open = route.auth_config.as_ref().is_none_or(|auth| !auth.enabled);
+    let who: BTreeSet<String> = route.upstreams.iter().map(|upstream| format!("`{}`", upstream.provider)).collect();
+    open.then(|| {
+        let message = format!("anybody who reaches the gateway may use this route, on the key of {}", Vec::from_iter(who).join(", "));
+        Diagnostic::note(Code::ValidationFailed, "/auth/enabled", message).hint("ask for a key, unless that is meant")
+    })
+}
+
 /// What is wrong with the routes that take every model: there is one, the default route, and it does.
 fn catch_all(route: &AiRoute, document: &Document) -> Option<Diagnostic> {
     let takes_all = route.model_predicates.is_empty();
@@ -327,23 +340,6 @@ fn catch_all(route: &AiRoute, document: &Document) -> Option<Diagnostic> {
     hidden.then(|| {
         let what = "without a model predicate this route stands beside the default route, and only one of them is ever reached";
         Diagnostic::policy(Code::RouteConflict, "/modelPredicates", what).hint("name the models that it takes")
-    })
-}
-
-/// What is wrong with the name of a route to be made: it becomes the name of a Kubernetes object (Console contract 4.2).
-fn route_name(name: &str) -> Option<Diagnostic> {
-    let inner = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-' || c == b'.';
-    let ends = |c: Option<&u8>| c.is_some_and(u8::is_ascii_alphanumeric);
-    let bytes = name.as_bytes();
-    let is_label = bytes.len() <= 63 && bytes.iter().all(|c| inner(*c)) && ends(bytes.first()) && ends(bytes.last());
-    let reserved = RouteName::from(name).is_probe() || RouteName::from(name).is_default();
-    if !is_label {
-        let cure = "use lower-case letters, digits, `-` and `.`, at most 63 characters, starting and ending with a letter or digit";
-        return Some(Diagnostic::hard(Code::InvalidName, "/name", "this is not a route name").hint(cure));
-    }
-    reserved.then(|| {
-        let cure = "the default route comes with the first provider; names beginning with `agm-probe-` belong to agm's probes";
-        Diagnostic::hard(Code::InvalidName, "/name", "this name is reserved").hint(cure)
     })
 }
 

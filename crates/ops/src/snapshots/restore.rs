@@ -9,7 +9,7 @@ use agm_domain::diff::Change;
 use agm_domain::document::Document;
 use agm_domain::hybrid::{Moved, Wish, moved, route_wishes};
 use agm_domain::noun::Noun;
-use agm_domain::restore::{Selection, restore};
+use agm_domain::restore::{Selection, restore, unknown};
 use agm_domain::table::Table;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -75,6 +75,10 @@ impl Agm {
         let everybody: BTreeSet<AgentId> = self.current().document.agents.keys().cloned().collect();
         let turn = if dry_run { None } else { Some(self.0.switches.turn(&everybody).await) };
         let mut writer = self.writer().await;
+        if let Some((noun, name)) = unknown(&snapshot, &writer.document, &selection) {
+            let error = OpError::new(Fault::NotFound, Code::NotFound, format!("there is no `{noun}/{name}`, in backup {id} or now"));
+            return Err(error.hint(format!("`agm backup diff {id}` shows what differs")));
+        }
         let target = restore(&snapshot, &writer.document, &selection);
         refuse_broken(&target, &writer.document)?;
         let before = std::mem::replace(&mut writer.document, target);
@@ -86,6 +90,9 @@ impl Agm {
         let restored = Restored { from: id, revision: None, changes, moved, deliveries: Vec::new(), verified: false };
         if dry_run {
             return Ok(restored);
+        }
+        if restored.changes.is_empty() {
+            return Ok(Restored { verified: true, ..restored });
         }
         let (agm, actor) = (self.clone(), actor.clone());
         self.whole(async move {

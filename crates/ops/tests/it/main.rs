@@ -11,6 +11,7 @@ mod crowd;
 mod defaults;
 mod drift;
 mod evidence;
+mod given;
 mod leader;
 mod models;
 mod provider_tests;

@@ -81,3 +81,19 @@ async fn the_stream_ends_when_agm_stops() {
     assert!(stream.next_frame().await.is_none());
     assert!(begun.elapsed() < std::time::Duration::from_secs(10), "it did not hold up the stop");
 }
+
+#[tokio::test]
+async fn a_number_of_the_process_before_reads_anew() {
+    let bed = Bed::start().await;
+    let mut stream = open(&bed, "", None).await;
+    add(&bed, "one").await;
+    let (_, event) = next(&mut stream, "agent.changed").await;
+    drop(stream);
+    let bed = Bed::on(bed.stop().await, |_| ()).await;
+    for name in ["two", "three", "four", "five"] {
+        add(&bed, name).await;
+    }
+    let mut stream = open(&bed, "", Some(&event["seq"].to_string())).await;
+    let first = stream.next_frame().await.unwrap();
+    assert_eq!(first.event.as_deref(), Some("resync"), "{first:?}");
+}

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::{is_free, whom};
+use super::{as_it_was, is_free, whom};
 use crate::args::{Global, MonitorArgs};
 use crate::error::{Exit, Result};
 use crate::output::{Output, print};
@@ -18,7 +18,8 @@ pub(super) fn start(global: &Global, args: &MonitorArgs, dir: &Path, out: Output
 
 pub(super) fn restart(global: &Global, args: &MonitorArgs, dir: &Path, out: Output) -> Result<Exit> {
     let pid = if holder(dir)? == Holder::Nobody { None } else { Some(whom(dir)?) };
-    told(global, args, dir, pid, out)
+    let args = MonitorArgs { server: as_it_was(args.server.clone(), dir)?, dry_run: args.dry_run };
+    told(global, &args, dir, pid, out)
 }
 
 pub(super) fn stop(dir: &Path, out: Output) -> Result<Exit> {
