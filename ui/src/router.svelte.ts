@@ -22,6 +22,11 @@ function decode(part: string): string {
   }
 }
 
+/** The address of a screen with a choice made there: `#/agents/manager?set=1`. */
+export function link(path: string[], choice: string): string {
+  return format(path, new URLSearchParams({ [choice]: '1' }))
+}
+
 class Router {
   place = $state.raw<Place>(parse(location.hash))
 
