@@ -23,7 +23,6 @@ mod settings;
 mod state;
 mod ticker;
 
-pub use busy::{Occupant, who_answers};
 pub use answer::{Items, Page as ListPage};
 pub use api::agents::{AgentChanges, AgentKey, CheckRequest};
 pub use api::assignments::AssignmentRequest;
@@ -32,6 +31,7 @@ pub use api::routes::{NewDefault, RouteList};
 pub use api::session::{Credentials, SessionView};
 pub use api::switches::SwitchAnswer;
 pub use api::system::SystemView;
+pub use busy::{Occupant, who_answers};
 pub use error::ErrorBody;
 pub use late_page::LatePage;
 pub use openapi::openapi;
