@@ -13,6 +13,16 @@ export function time(stamp: string, now = Date.now()): string {
   }).format(then)
 }
 
+/** `14:03`, or `14:03:22` where steps are shorter than a minute; `span` and `at` in ms. */
+export function clockTime(at: number, span: number): string {
+  return new Intl.DateTimeFormat(tongue.language, {
+    hour: '2-digit',
+    minute: '2-digit',
+    ...(span < 60_000 ? { second: '2-digit' } : {}),
+    hourCycle: 'h23',
+  }).format(at)
+}
+
 /** `12 seconds ago`, from the largest unit that fits. */
 export function ago(stamp: string, now: number): string {
   const seconds = Math.max(0, Math.round((now - Date.parse(stamp)) / 1000))

@@ -2,6 +2,7 @@ import './fonts.css'
 import './tokens.css'
 import './sprites.css'
 import './base.css'
+import './chart.css'
 import { remember, remembered } from '../state/remembered'
 
 export const themes = ['pixel', 'cyber', 'office'] as const

@@ -1,0 +1,7 @@
+/** Charts and meters. */
+export const charts = {
+  'chart.nothing': 'Nothing is known of this time.',
+  'chart.table': 'As a table',
+  'meter.warn': 'high',
+  'meter.danger': 'too high',
+} as const
