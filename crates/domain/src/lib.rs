@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod agent;
+pub mod agent_state;
 pub mod api;
 pub mod assignment;
 pub mod base_url;

@@ -166,6 +166,16 @@ impl Gateway {
         all
     }
 
+    /// The newest request of this consumer for which a provider was asked.
+    pub fn newest(&self, consumer: &str) -> Option<LastSeen> {
+        self.shared.meters.iter().filter_map(|meters| meters.newest(consumer)).max_by_key(|last| last.seq)
+    }
+
+    /// Requests of this consumer being answered now.
+    pub fn in_flight_of(&self, consumer: &str) -> u32 {
+        self.shared.gauges().get(consumer)
+    }
+
     /// Requests being answered now, by consumer; consumers without one are absent.
     pub fn in_flight(&self) -> BTreeMap<String, u32> {
         let gauges = self.shared.gauges();

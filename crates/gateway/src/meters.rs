@@ -149,6 +149,11 @@ impl Meters {
         lock(&self.last).get(consumer).cloned().unwrap_or_default()
     }
 
+    /// The newest request of a consumer.
+    pub(crate) fn newest(&self, consumer: &str) -> Option<LastSeen> {
+        lock(&self.last).get(consumer)?.last().cloned()
+    }
+
     /// Counts a finished request in the worker's sums. `second` grows with time.
     pub(crate) fn tally(&self, seen: &Seen, second: u64) {
         let mut tally = lock(&self.tally);

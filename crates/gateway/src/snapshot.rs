@@ -5,7 +5,7 @@ mod edits;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use agm_domain::code::Code;
 use agm_domain::diagnostic::Diagnostic;
@@ -198,6 +198,11 @@ impl Gauges {
     /// The counter of a consumer.
     pub(crate) fn of(&mut self, consumer: &str) -> Arc<AtomicU32> {
         Arc::clone(self.0.entry(consumer.to_owned()).or_default())
+    }
+
+    /// What the counter of a consumer says; 0 where it has none.
+    pub(crate) fn get(&self, consumer: &str) -> u32 {
+        self.0.get(consumer).map_or(0, |count| count.load(Ordering::Relaxed))
     }
 
     /// Every counter.

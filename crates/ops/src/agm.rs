@@ -19,6 +19,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::agent_states::AgentStates;
 use crate::current::{Current, served};
 use crate::error::{Fault, OpError};
 use crate::events::Events;
@@ -45,6 +46,7 @@ pub(crate) struct Inner {
     pub(crate) events: Events,
     pub(crate) switches: Switches,
     pub(crate) evidence: EvidenceBook,
+    pub(crate) states: AgentStates,
     pub(crate) vendors: VendorClient,
     pub(crate) prober: Prober,
     pub(crate) host: Host,
@@ -91,6 +93,7 @@ impl Agm {
             writing: Arc::default(),
             events: Events::since((settings.clock)()),
             switches: Switches::default(),
+            states: AgentStates::default(),
             vendors: VendorClient::new(settings.patience, settings.gateway.extra_ca_file.clone()),
             prober: Prober::new(settings.patience.request)?,
             lists: ModelLists::default(),

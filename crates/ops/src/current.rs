@@ -17,7 +17,7 @@ use tokio::sync::OwnedMutexGuard;
 use crate::actor::Actor;
 use crate::agm::Agm;
 use crate::error::OpError;
-use crate::events::EventData;
+use crate::events::{EventData, EventKind};
 
 /// The revision in force.
 #[derive(Debug)]
@@ -158,17 +158,17 @@ impl Agm {
         self.0.gateway.apply(&served(&self.0.store, &current.document));
         for change in diff(&before.document, &current.document) {
             let kind = match change.noun {
-                Noun::Provider => "provider.changed",
-                Noun::Route => "route.changed",
-                Noun::Consumer => "consumer.changed",
-                Noun::Agent => "agent.changed",
-                Noun::Assignment => "assignment.changed",
-                _ => "configuration.changed",
+                Noun::Provider => EventKind::ProviderChanged,
+                Noun::Route => EventKind::RouteChanged,
+                Noun::Consumer => EventKind::ConsumerChanged,
+                Noun::Agent => EventKind::AgentChanged,
+                Noun::Assignment => EventKind::AssignmentChanged,
+                _ => EventKind::ConfigurationChanged,
             };
             self.tell(kind, change.name.clone(), json!({ "change": change.kind }));
         }
         self.doubt(before, current);
-        self.tell("revision.changed", current.head.number.to_string(), json!({ "message": current.head.message }));
+        self.tell(EventKind::RevisionChanged, current.head.number.to_string(), json!({ "message": current.head.message }));
         self.0.changed.notify_one();
     }
 
@@ -195,16 +195,21 @@ impl Agm {
         };
         for (id, assignment) in &current.document.assignments {
             let provider = |c: &Current| c.document.providers.get(&assignment.provider).cloned();
-            if provider(before) != provider(current) {
-                self.0.evidence.doubt_reachable(id, &format!("the provider `{}` was changed since", assignment.provider));
+            let doubted = if provider(before) != provider(current) {
+                self.0.evidence.doubt_reachable(id, &format!("the provider `{}` was changed since", assignment.provider))
             } else if ways(before, id, &assignment.model) != ways(current, id, &assignment.model) {
-                self.0.evidence.doubt_reachable(id, "the route was changed since");
+                self.0.evidence.doubt_reachable(id, "the route was changed since")
+            } else {
+                false
+            };
+            if doubted {
+                self.tell(EventKind::EvidenceChanged, id.to_string(), json!(self.0.evidence.of(id)));
             }
         }
     }
 
     /// Publishes an event.
-    pub(crate) fn tell(&self, kind: &'static str, subject: impl Into<String>, data: impl Into<EventData>) {
+    pub(crate) fn tell(&self, kind: EventKind, subject: impl Into<String>, data: impl Into<EventData>) {
         self.0.events.publish(self.now(), kind, subject, self.current().head.number, data.into());
     }
 }

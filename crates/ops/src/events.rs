@@ -1,5 +1,7 @@
 //! What happens, as it happens.
 
+mod kind;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,6 +11,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 use tokio::sync::broadcast;
 
+pub use self::kind::EventKind;
 use crate::requests::RequestView;
 use crate::time::stamp;
 
@@ -25,9 +28,9 @@ pub struct Event {
     #[serde(serialize_with = "stamped")]
     #[schema(value_type = String)]
     pub time: Timestamp,
-    /// `provider.changed`, `switch.step`, `switch.done`, `evidence.changed`, `drift.changed`, `request.seen`, …
+    /// What happened.
     #[serde(rename = "type")]
-    pub kind: &'static str,
+    pub kind: EventKind,
     /// What it is about: a name or id.
     pub subject: String,
     /// The revision in force.
@@ -84,7 +87,7 @@ impl Events {
     }
 
     /// Tells everybody.
-    pub(crate) fn publish(&self, time: Timestamp, kind: &'static str, subject: impl Into<String>, revision: u64, data: EventData) {
+    pub(crate) fn publish(&self, time: Timestamp, kind: EventKind, subject: impl Into<String>, revision: u64, data: EventData) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.last += 1;
         let event = Arc::new(Event { seq: kept.last, time, kind, subject: subject.into(), revision, data });
@@ -107,6 +110,11 @@ impl Events {
             return (Resumed::Lost, receiver);
         }
         (Resumed::Events(kept.ring.iter().filter(|e| e.seq > last_seen).cloned().collect()), receiver)
+    }
+
+    /// Whether anybody listens.
+    pub(crate) fn is_heard(&self) -> bool {
+        self.sender.receiver_count() > 0
     }
 
     /// The number of the newest event.

@@ -2,6 +2,7 @@
 
 mod access;
 mod actor;
+mod agent_states;
 mod agents;
 mod agm;
 mod assignments;
@@ -37,6 +38,7 @@ pub use access::{
     Access, AccessSettings, AdminCredentials, Login, LoginKind, ManagerAccess, NewToken, SessionOpened, TokenMade, TokenPlan, TokenView,
 };
 pub use actor::{Actor, Role};
+pub use agent_states::AgentStateView;
 pub use agents::{AgentChanged, AgentPatch, AgentView, ConfigFileView, LastSeenView, NewAgent};
 pub use agm::Agm;
 pub use assignments::assignment_etag;
@@ -44,7 +46,7 @@ pub use audit::AuditView;
 pub use current::Current;
 pub use duration::parse_duration;
 pub use error::{Fault, OpError};
-pub use events::{Event, EventData, Events, Resumed};
+pub use events::{Event, EventData, EventKind, Events, Resumed};
 pub use evidence::{Reloaded, Repaired};
 pub use master_key::KeyRotated;
 pub use models::{ModelChanged, ModelView};

@@ -14,6 +14,7 @@ use crate::actor::Actor;
 use crate::agm::Agm;
 use crate::current::{Current, shown};
 use crate::error::{Fault, OpError};
+use crate::events::EventKind;
 use crate::time::stamp;
 
 /// A backup as it is listed.
@@ -105,7 +106,7 @@ impl Agm {
         if !dry_run {
             self.0.store.pin(current.head.number, label, &actor.name).await?;
             self.audit(actor, "backup.create", &current.head.number.to_string(), json!({ "label": label })).await;
-            self.tell("backup.changed", current.head.number.to_string(), json!({ "label": label }));
+            self.tell(EventKind::BackupChanged, current.head.number.to_string(), json!({ "label": label }));
         }
         Ok(BackupMade { backup, replaced })
     }
@@ -129,7 +130,7 @@ impl Agm {
             self.0.store.remove(id).await?;
         }
         self.audit(actor, "backup.remove", &id.to_string(), json!({})).await;
-        self.tell("backup.changed", id.to_string(), json!({}));
+        self.tell(EventKind::BackupChanged, id.to_string(), json!({}));
         Ok(removed)
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use agm_domain::code::Code;
-use agm_ops::{Event, MetricsView, Resumed};
+use agm_ops::{Event, EventKind, MetricsView, Resumed};
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
@@ -73,7 +73,7 @@ pub(crate) async fn events(
         Resumed::Lost => waiting.push_back(resync(&app)),
     }
     waiting.push_front(Bytes::from_static(b": welcome\n\n"));
-    let ticks = filter.wants("metrics.tick").then(|| app.ticker.subscribe());
+    let ticks = filter.wants(EventKind::MetricsTick).then(|| app.ticker.subscribe());
     let present = app.readers.clone();
     let feed = Feed { app, _present: present, filter, waiting, live, ticks, headers, client, speak: Instant::now() + KEEP_ALIVE };
     let frames = stream::unfold(feed, async |mut feed| feed.next().await.map(|frame| (Ok::<_, std::convert::Infallible>(frame), feed)));
@@ -128,7 +128,7 @@ impl Feed {
 
     fn tick(&mut self) {
         let Some(metrics) = self.ticks.as_mut().and_then(|ticks| ticks.borrow_and_update().clone()) else { return };
-        let event = Event { data: json!(metrics).into(), ..blank(&self.app, "metrics.tick", "system") };
+        let event = Event { data: json!(metrics).into(), ..blank(&self.app, EventKind::MetricsTick, "system") };
         // Without a number: it is not kept, so nobody can come back to it.
         self.waiting.push_back(text(&event, None));
     }
@@ -150,18 +150,19 @@ impl Filter {
         Self(types.map(named).filter(|types| !types.is_empty()))
     }
 
-    fn wants(&self, kind: &str) -> bool {
-        let matches = |wanted: &String| wanted == kind || wanted.strip_suffix('*').is_some_and(|start| kind.starts_with(start));
-        kind == "resync" || self.0.as_ref().is_none_or(|types| types.iter().any(matches))
+    fn wants(&self, kind: EventKind) -> bool {
+        let text = kind.as_str();
+        let matches = |wanted: &String| wanted == text || wanted.strip_suffix('*').is_some_and(|start| text.starts_with(start));
+        kind == EventKind::Resync || self.0.as_ref().is_none_or(|types| types.iter().any(matches))
     }
 }
 
 fn resync(app: &App) -> Bytes {
-    frame(&blank(app, "resync", "events"))
+    frame(&blank(app, EventKind::Resync, "events"))
 }
 
 /// An event of the stream itself, with the number and revision of now.
-fn blank(app: &App, kind: &'static str, subject: &str) -> Event {
+fn blank(app: &App, kind: EventKind, subject: &str) -> Event {
     Event {
         seq: app.agm.events().last(),
         time: jiff::Timestamp::now(),

@@ -18,6 +18,8 @@ live.on('drift.changed', events =>
   patch(events, (agent, data) => ({ ...agent, evidence: { ...agent.evidence, drift: data as Schemas['Drift'][] } })),
 )
 
+live.on('agent.state', events => patch(events, (agent, data) => ({ ...agent, state: data as Schemas['AgentState'] })))
+
 function patch(events: LiveEvent[], change: (agent: Agent, data: unknown) => Agent): void {
   const latest = new Map(events.map(event => [event.subject, event.data]))
   agents.patch(list => list.map(agent => (latest.has(agent.id) ? change(agent, latest.get(agent.id)) : agent)))

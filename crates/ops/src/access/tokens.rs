@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use agm_domain::code::Code;
 use agm_domain::diagnostic::Diagnostic;
+use agm_domain::diff::ChangeKind;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -15,6 +16,7 @@ use super::{Access, Login, LoginKind, random};
 use crate::actor::{Actor, Role};
 use crate::duration::parse_duration;
 use crate::error::{Fault, OpError};
+use crate::events::EventKind;
 use crate::time::stamp;
 
 /// Tokens at the same time.
@@ -134,6 +136,7 @@ impl Access {
         });
         added.await?;
         self.0.agm.audit(actor, "token.create", &token.name, json!({ "id": token.id, "role": token.role })).await;
+        self.0.agm.tell(EventKind::TokenChanged, token.id.clone(), json!({ "change": ChangeKind::Added }));
         Ok(TokenMade { token: self.view(&token), secret: secret.expose().to_owned() })
     }
 
@@ -152,6 +155,7 @@ impl Access {
         }
         let token = self.0.book.update(take_out).await?;
         self.0.agm.audit(actor, "token.revoke", &token.name, json!({ "id": id })).await;
+        self.0.agm.tell(EventKind::TokenChanged, token.id.clone(), json!({ "change": ChangeKind::Removed }));
         Ok(self.view(&token))
     }
 

@@ -8,6 +8,7 @@ use agm_domain::evidence::Evidence;
 use agm_domain::secret::Secret;
 use serde::{Deserialize, Serialize};
 
+use crate::agent_states::AgentStateView;
 use crate::agm::Agm;
 
 /// An agent as it is shown.
@@ -28,6 +29,8 @@ pub struct AgentView {
     pub assignment: Option<Assignment>,
     /// How far that is proven.
     pub evidence: Evidence,
+    /// What it does now.
+    pub state: AgentStateView,
     /// The configuration file that agm keeps for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config_file: Option<ConfigFileView>,
@@ -75,7 +78,7 @@ impl Agm {
 
     pub(super) fn view_of(&self, agent: &Agent, document: &Document) -> AgentView {
         let consumer = agent.consumer.as_str();
-        let newest = self.0.gateway.last_seen(consumer).into_iter().next();
+        let newest = self.0.gateway.newest(consumer);
         AgentView {
             id: agent.id.to_string(),
             runtime_name: agent.runtime_name.clone(),
@@ -83,8 +86,9 @@ impl Agm {
             key: document.consumers.get(consumer).and_then(Consumer::first_key).map(Secret::mask),
             assignment: document.assignments.get(&agent.id).cloned(),
             evidence: self.0.evidence.of(&agent.id),
+            state: self.state_of(agent),
             config_file: agent.config_file.as_ref().map(|f| ConfigFileView { path: f.path.clone(), log: f.log.clone() }),
-            in_flight: self.0.gateway.in_flight().get(consumer).copied().unwrap_or_default(),
+            in_flight: self.0.gateway.in_flight_of(consumer),
             last_seen: newest.map(|seen| LastSeenView {
                 time: crate::time::stamp(seen.at),
                 api: seen.api.to_owned(),

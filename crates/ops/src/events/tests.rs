@@ -8,7 +8,7 @@ fn since(last: i64) -> Events {
 
 fn publish(events: &Events, count: u64) {
     for _ in 0..count {
-        events.publish(Timestamp::UNIX_EPOCH, "test.changed", "x", 1, Value::Null.into());
+        events.publish(Timestamp::UNIX_EPOCH, EventKind::AgentChanged, "x", 1, Value::Null.into());
     }
 }
 

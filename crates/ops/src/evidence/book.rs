@@ -156,7 +156,8 @@ impl EvidenceBook {
             return None;
         }
         let entry = entries.entry(agent.clone()).or_default();
-        let gist = |e: &Evidence| -> Vec<_> { e.proofs.iter().map(|p| (p.level, p.verdict)).collect() };
+        // Neither its age nor the number of the revision that it was read from is news.
+        let gist = |e: &Evidence| -> Vec<_> { e.proofs.iter().map(|p| (p.level, p.verdict, p.fact.clone())).collect() };
         let before = (gist(&entry.evidence), entry.evidence.drift.clone());
         for proof in proofs {
             entry.evidence.put(proof);
@@ -178,13 +179,14 @@ impl EvidenceBook {
     }
 
     /// What was proven by a request is no longer known to hold.
-    pub(crate) fn doubt_reachable(&self, agent: &AgentId, fact: &str) {
-        if let Some(entry) = self.entries().get_mut(agent)
-            && let Some(proof) = entry.evidence.proofs.iter_mut().find(|p| p.level == Level::Reachable && p.verdict == Verdict::Proven)
-        {
-            proof.verdict = Verdict::Unknown;
-            fact.clone_into(&mut proof.fact);
-        }
+    /// Says whether it was proven until now.
+    pub(crate) fn doubt_reachable(&self, agent: &AgentId, fact: &str) -> bool {
+        let mut entries = self.entries();
+        let proofs = entries.get_mut(agent).into_iter().flat_map(|entry| &mut entry.evidence.proofs);
+        let Some(proof) = { proofs }.find(|p| p.level == Level::Reachable && p.verdict == Verdict::Proven) else { return false };
+        proof.verdict = Verdict::Unknown;
+        fact.clone_into(&mut proof.fact);
+        true
     }
 
     pub(crate) fn delivered_now(&self, agent: &AgentId, delivered: Delivered, now: Timestamp) {

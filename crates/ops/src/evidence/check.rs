@@ -19,6 +19,7 @@ use crate::agm::Agm;
 use crate::current::Current;
 use crate::delivery;
 use crate::error::OpError;
+use crate::events::EventKind;
 use crate::time::stamp;
 
 /// How often a check is begun again that something overtook.
@@ -124,10 +125,10 @@ impl Agm {
         let change = self.0.evidence.put(id, found, in_force)?;
         let evidence = self.0.evidence.of(id);
         if change.proofs {
-            self.tell("evidence.changed", id.to_string(), json!(evidence));
+            self.tell(EventKind::EvidenceChanged, id.to_string(), json!(evidence));
         }
         if change.drift {
-            self.tell("drift.changed", id.to_string(), json!(evidence.drift));
+            self.tell(EventKind::DriftChanged, id.to_string(), json!(evidence.drift));
         }
         Some(evidence)
     }

@@ -12,7 +12,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::repair::TUG_OF_WAR;
 use crate::agm::Agm;
-use crate::events::EventData;
+use crate::events::{EventData, EventKind};
 use crate::settings::Storage;
 
 /// How long changes are collected before everything is checked again.
@@ -27,6 +27,8 @@ impl Agm {
         drop(self.0.tasks.spawn(async move { agm.check_forever().await }));
         let agm = self.clone();
         drop(self.0.tasks.spawn(async move { agm.follow_traffic().await }));
+        let agm = self.clone();
+        drop(self.0.tasks.spawn(async move { agm.follow_states().await }));
         if matches!(self.0.settings.storage, Storage::S3(_)) {
             let agm = self.clone();
             #[expect(
@@ -100,10 +102,11 @@ impl Agm {
     }
 
     async fn saw(&self, request: &Arc<agm_gateway::Seen>) {
-        self.tell("request.seen", request.consumer.to_string(), EventData::Request(Arc::clone(request)));
+        self.tell(EventKind::RequestSeen, request.consumer.to_string(), EventData::Request(Arc::clone(request)));
         let current = self.current();
         let consumer = agm_domain::name::ConsumerName::from(&*request.consumer);
         let Some(agent) = current.document.agent_of(&consumer) else { return };
+        self.agent_asked(agent, request);
         let Some(assignment) = current.document.assignments.get(&agent.id) else { return };
         let known = self.0.evidence.of(&agent.id).verdict(Level::Observed);
         let news = known != Verdict::Proven && request.model.as_deref() == Some(assignment.model.as_str());

@@ -10,7 +10,7 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::agm::Agm;
-use crate::events::Event;
+use crate::events::{Event, EventKind};
 
 /// How long a vendor has for its list.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -71,7 +71,7 @@ impl Agm {
 async fn providers_changed(events: &mut Receiver<std::sync::Arc<Event>>) {
     loop {
         match events.recv().await {
-            Ok(event) if event.kind == "provider.changed" => return,
+            Ok(event) if event.kind == EventKind::ProviderChanged => return,
             Ok(_) => {}
             Err(RecvError::Lagged(_)) => return,
             // Never while agm lives.

@@ -16,6 +16,7 @@ use super::{MemberReport, SwitchFailure, SwitchReport, SwitchRequest};
 use crate::actor::Actor;
 use crate::agm::Agm;
 use crate::error::OpError;
+use crate::events::EventKind;
 use crate::evidence::Entry;
 
 /// A switch under way.
@@ -210,7 +211,7 @@ impl Run {
             }
         });
         let report = self.report.borrow().steps.iter().find(|s| s.step == step).cloned();
-        self.agm.tell("switch.step", self.id.clone(), json!(report));
+        self.agm.tell(EventKind::SwitchStep, self.id.clone(), json!(report));
     }
 
     /// Changes the report.
@@ -255,7 +256,7 @@ impl Run {
         // The end is in the journal before anybody hears of it: what was acknowledged survives.
         journal::put_end(&self.agm.0.store, &self.id, &Subject::Report(Box::new(report.clone()))).await;
         self.agm.audit(&self.actor, "switch", &self.id, json!({"state": state, "request": self.request})).await;
-        self.agm.tell("switch.done", self.id.clone(), json!({"state": state, "members": report.members, "failure": report.failure}));
+        self.agm.tell(EventKind::SwitchDone, self.id.clone(), json!({"state": state, "members": report.members, "failure": report.failure}));
         self.update(|r| *r = report);
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use agm_domain::agent::AgentId;
 use agm_domain::code::Code;
 use agm_domain::evidence::{Cause, Evidence, Level, Verdict};
+use agm_ops::EventKind;
 use agm_testkit::http::{Request, send};
 
 use crate::switches::{request, switch, team, team_with_file};
@@ -80,7 +81,7 @@ async fn an_overwritten_model_json_is_published_again_unasked() {
     check(&world).await;
     // Whoever looked first has seen it; the background may have been faster.
     while let event = events.recv().await.unwrap()
-        && !(event.kind == "drift.changed"
+        && !(event.kind == EventKind::DriftChanged
             && serde_json::to_value(&event.data).unwrap()[0]["cause"] == serde_json::json!(Cause::ModelFileChanged))
     {}
     // Any change wakes the background checks.

@@ -2,6 +2,7 @@
 
 use agm_domain::agent::AgentId;
 use agm_domain::evidence::{Level, Verdict};
+use agm_ops::EventKind;
 use agm_simvendor::{Behaviour, On};
 use agm_testkit::http::Request;
 use agm_testkit::sse::SseStream;
@@ -62,7 +63,31 @@ async fn a_request_that_began_before_the_delivery_is_not_seen_to_use_it() {
     limits.max_tokens = Some(1000);
     assert!(switch(&world, limits).await.error().is_none());
     stream.leave();
-    while events.recv().await.unwrap().kind != "request.seen" {}
+    while events.recv().await.unwrap().kind != EventKind::RequestSeen {}
     let evidence = world.agm.check_agent(&alice(), false).await.unwrap();
     assert_eq!(evidence.verdict(Level::Observed), Verdict::Unknown, "{evidence:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn age_alone_is_no_news_and_a_doubt_is() {
+    let world = team().await;
+    assert!(switch(&world, request("alice", "beta", "m")).await.error().is_none());
+    world.agm.check_agent(&alice(), false).await.unwrap();
+    let mut events = world.agm.events().subscribe(None).1;
+    // Another revision, of which `recorded` names the number.
+    world.agent("zoe").await;
+    let before = world.agm.evidence(&alice()).unwrap();
+    let after = world.agm.check_agent(&alice(), false).await.unwrap();
+    assert_ne!(before.of(Level::Recorded).unwrap().source, after.of(Level::Recorded).unwrap().source);
+    let told = std::iter::from_fn(|| events.try_recv().ok()).filter(|event| event.kind == EventKind::EvidenceChanged);
+    assert_eq!(told.count(), 0);
+    world.elsewhere(|document| document.providers.get_mut("beta").unwrap().tokens.push("sk-another-0123456789".into())).await;
+    let doubt = loop {
+        let event = events.recv().await.unwrap();
+        if event.kind == EventKind::EvidenceChanged && event.subject == "worker:alice" {
+            break serde_json::to_value(&*event).unwrap();
+        }
+    };
+    let reachable = doubt["data"]["proofs"].as_array().unwrap().iter().find(|proof| proof["level"] == "reachable").unwrap();
+    assert_eq!(reachable["verdict"], "unknown", "{doubt}");
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod agent_keys;
+mod agent_states;
 mod agents;
 mod backups;
 mod calling_point;

@@ -9,13 +9,13 @@ use crate::settings::ServerSettings;
 #[test]
 fn types_are_named_singly_or_by_kind() {
     let cases = [
-        (None, "switch.step", true),
-        (Some(""), "switch.step", true),
-        (Some("switch.*"), "switch.step", true),
-        (Some("switch.*"), "agent.changed", false),
-        (Some("agent.changed, drift.changed"), "drift.changed", true),
-        (Some("agent.changed"), "resync", true),
-        (Some("agent"), "agent.changed", false),
+        (None, EventKind::SwitchStep, true),
+        (Some(""), EventKind::SwitchStep, true),
+        (Some("switch.*"), EventKind::SwitchStep, true),
+        (Some("switch.*"), EventKind::AgentChanged, false),
+        (Some("agent.changed, drift.changed"), EventKind::DriftChanged, true),
+        (Some("agent.changed"), EventKind::Resync, true),
+        (Some("agent"), EventKind::AgentChanged, false),
     ];
     for (types, kind, expected) in cases {
         assert_eq!(Filter::of(types).wants(kind), expected, "{types:?} {kind}");
@@ -61,7 +61,7 @@ async fn a_reader_that_is_too_slow_is_told_to_read_anew() {
         speak: Instant::now() + KEEP_ALIVE,
         app: app.clone(),
     };
-    let send = |subject: &str| sender.send(Arc::new(blank(&app, "agent.changed", subject))).unwrap();
+    let send = |subject: &str| sender.send(Arc::new(blank(&app, EventKind::AgentChanged, subject))).unwrap();
     for lost in ["1", "2", "3", "4"] {
         send(lost);
     }
