@@ -63,6 +63,7 @@ Examples:
   agm route set default-ai-route --upstream qwen:80 --upstream deepseek:20
   agm route set deepseek-ai-route --model deepseek-chat --model deepseek-reasoner
   agm route set lab-ai-route --map lab.gpt-4o=gpt-4o --model lab.gpt-4o")]
+#[expect(clippy::struct_excessive_bools, reason = "flags, each typed on its own")]
 pub(crate) struct RouteSet {
     /// Its name
     pub(crate) name: String,

@@ -173,7 +173,7 @@ fn arguments(args: &ServerArgs) -> Vec<String> {
     ];
     let given = texts.into_iter().filter_map(|(flag, text)| Some([flag.to_owned(), text.clone()?]));
     let flags = [(unreadable_secrets, "--unreadable-secrets"), (no_ui_on_gateway, "--no-ui-on-gateway")];
-    let flags = flags.into_iter().filter_map(|(given, flag)| given.then(|| flag.to_owned()));
+    let flags = flags.into_iter().filter(|(given, _)| **given).map(|(_, flag)| flag.to_owned());
     given.flatten().chain(flags).collect()
 }
 
