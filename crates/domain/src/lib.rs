@@ -17,6 +17,7 @@ pub mod document;
 pub mod edit;
 pub mod endpoint;
 pub mod evidence;
+pub mod figures;
 pub mod host_name;
 pub mod hybrid;
 pub mod name;

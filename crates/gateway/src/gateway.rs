@@ -194,6 +194,11 @@ impl Gateway {
         self.shared.log.subscribe()
     }
 
+    /// Finished requests that left the log before the readers of [`Gateway::subscribe`] were told.
+    pub fn untold(&self) -> u64 {
+        self.shared.log.dropped()
+    }
+
     /// Counts since the start.
     pub fn totals(&self) -> Totals {
         self.sums().0

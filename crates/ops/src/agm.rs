@@ -24,6 +24,7 @@ use crate::current::{Current, served};
 use crate::error::{Fault, OpError};
 use crate::events::Events;
 use crate::evidence::EvidenceBook;
+use crate::figures::LastHour;
 use crate::gateway_key::new_gateway_key;
 use crate::probe::Prober;
 use crate::providers::ModelLists;
@@ -50,6 +51,7 @@ pub(crate) struct Inner {
     pub(crate) vendors: VendorClient,
     pub(crate) prober: Prober,
     pub(crate) host: Host,
+    pub(crate) hour: LastHour,
     pub(crate) lists: ModelLists,
     /// Wakes the background checks when the configuration changed.
     pub(crate) changed: Notify,
@@ -98,6 +100,7 @@ impl Agm {
             prober: Prober::new(settings.patience.request)?,
             lists: ModelLists::default(),
             host: Host::default(),
+            hour: LastHour::default(),
             changed: Notify::new(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),

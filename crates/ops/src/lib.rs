@@ -14,6 +14,7 @@ mod error;
 mod etag;
 mod events;
 mod evidence;
+mod figures;
 mod gateway_key;
 mod master_key;
 mod models;
@@ -48,6 +49,7 @@ pub use duration::parse_duration;
 pub use error::{Fault, OpError};
 pub use events::{Event, EventData, EventKind, Events, Resumed};
 pub use evidence::{Reloaded, Repaired};
+pub use figures::{HostWindow, NamedSeries, PercentileSteps, Percentiles, UsageSeries, UsageSum, UsageWindow};
 pub use master_key::KeyRotated;
 pub use models::{ModelChanged, ModelView};
 pub use providers::{

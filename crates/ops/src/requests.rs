@@ -4,6 +4,7 @@ use agm_gateway::Seen;
 use serde::{Deserialize, Serialize};
 
 use crate::agm::Agm;
+use crate::figures::UsageWindow;
 use crate::time::stamp;
 
 /// A request as it is shown: who, what, where, how it went. Never a prompt, an answer or a key.
@@ -53,11 +54,11 @@ pub struct RequestView {
     pub fallback: bool,
 }
 
-/// What went through since the start.
+/// What went through since the start, the playground included, agm's own probes left out.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UsageView {
-    /// Requests, probes left out.
+    /// Requests.
     pub requests: u64,
     /// Of them, with a status of 400 to 499.
     pub client_errors: u64,
@@ -69,6 +70,9 @@ pub struct UsageView {
     pub output_tokens: u64,
     /// Since when; RFC 3339, UTC.
     pub since: String,
+    /// The last minutes step by step, where they were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<UsageWindow>,
 }
 
 impl RequestView {
@@ -112,6 +116,7 @@ impl Agm {
             input_tokens: totals.input_tokens,
             output_tokens: totals.output_tokens,
             since: stamp(self.0.started),
+            window: None,
         }
     }
 }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 
 use crate::agm::Agm;
+use crate::figures::HostWindow;
 use crate::settings::Storage;
 use crate::time::{stamp, whole_seconds};
 
@@ -85,6 +86,9 @@ pub struct MetricsView {
     pub rpm: Option<u64>,
     /// RFC 3339, UTC, whole seconds.
     pub timestamp: String,
+    /// The last minutes step by step, where they were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<HostWindow>,
 }
 
 /// Readings of the host; processor use is the difference between two. `None` where the system cannot be read at all.
@@ -188,6 +192,7 @@ impl Agm {
             connections: u64::try_from(self.0.gateway.connections()).ok(),
             rpm: Some(self.0.gateway.rpm()),
             timestamp: whole_seconds(self.now()),
+            window: None,
         }
     }
 }

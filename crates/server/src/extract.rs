@@ -9,4 +9,4 @@ mod query;
 pub(crate) use self::body::{Body, Lenient, OptionalBody, collect};
 pub(crate) use self::condition::{IfMatch, IfMatchHeader, PutCondition, PutHeaders};
 pub(crate) use self::path::{BackupId, Id, Name};
-pub(crate) use self::query::{DryRun, NoQuery, Paging, Query, Wait, limit, wait};
+pub(crate) use self::query::{DryRun, NoQuery, Paging, Query, Wait, Window, limit, wait, window};

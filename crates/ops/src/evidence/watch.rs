@@ -29,6 +29,8 @@ impl Agm {
         drop(self.0.tasks.spawn(async move { agm.follow_traffic().await }));
         let agm = self.clone();
         drop(self.0.tasks.spawn(async move { agm.follow_states().await }));
+        let agm = self.clone();
+        drop(self.0.tasks.spawn(async move { agm.follow_host().await }));
         if matches!(self.0.settings.storage, Storage::S3(_)) {
             let agm = self.clone();
             #[expect(
@@ -94,14 +96,15 @@ impl Agm {
             };
             match next {
                 Ok(request) => self.saw(&request).await,
-                // What was missed is in the gateway's "last seen", which every check reads.
-                Err(RecvError::Lagged(_)) => {}
+                // What was missed is in the gateway's "last seen", which every check reads; that it was not counted is said.
+                Err(RecvError::Lagged(count)) => self.0.hour.missed(count),
                 Err(RecvError::Closed) => return,
             }
         }
     }
 
     async fn saw(&self, request: &Arc<agm_gateway::Seen>) {
+        self.0.hour.count(request);
         self.tell(EventKind::RequestSeen, request.consumer.to_string(), EventData::Request(Arc::clone(request)));
         let current = self.current();
         let consumer = agm_domain::name::ConsumerName::from(&*request.consumer);

@@ -1,5 +1,6 @@
 //! What went through the gateway.
 
+use agm_domain::figures::{By, KEPT_MINUTES};
 use agm_ops::{RequestView, UsageView};
 use axum::Json;
 use axum::extract::State;
@@ -7,7 +8,7 @@ use serde::Deserialize;
 
 use crate::answer::Page;
 use crate::error::ApiResult;
-use crate::extract::{Paging, Query, limit};
+use crate::extract::{Paging, Query, limit, window};
 use crate::state::App;
 
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -24,10 +25,27 @@ pub(crate) struct Since {
     limit: Option<usize>,
 }
 
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Figures {
+    /// Also the last minutes, step by step: a duration of at most an hour (`60m`), rounded up to whole minutes.
+    #[param(value_type = Option<String>, pattern = r"^[0-9]{1,7}(ms|s|m|h)?$", example = "60m")]
+    #[serde(deserialize_with = "window")]
+    window: Option<u64>,
+    /// What the last minutes are told apart by; those of an hour, if no window is given.
+    #[param(inline)]
+    by: Option<By>,
+}
+
 /// Usage since the start
-#[utoipa::path(get, path = "/usage", responses((status = 200, body = UsageView)))]
-pub(crate) async fn usage(State(app): State<App>) -> Json<UsageView> {
-    Json(app.agm.usage())
+///
+/// With `window` or `by` also that of the last minutes: one array for each line of a chart, one place in it for each minute. It is kept in
+/// memory only. What is unknown is `null`.
+#[utoipa::path(get, path = "/usage", params(Figures), responses((status = 200, body = UsageView)))]
+pub(crate) async fn usage(State(app): State<App>, Query(query): Query<Figures>) -> Json<UsageView> {
+    let minutes = query.window.or(query.by.map(|_| KEPT_MINUTES));
+    Json(UsageView { window: minutes.map(|minutes| app.agm.usage_window(minutes, query.by)), ..app.agm.usage() })
 }
 
 /// List requests

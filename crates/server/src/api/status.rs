@@ -4,6 +4,7 @@ use agm_ops::{MetricsView, StatusView};
 use axum::Json;
 use axum::extract::State;
 
+use crate::extract::{Query, Window};
 use crate::state::App;
 
 /// How agm is
@@ -17,7 +18,7 @@ pub(crate) async fn status(State(app): State<App>) -> Json<StatusView> {
 /// How the host is
 ///
 /// A figure that cannot be had is `null`.
-#[utoipa::path(get, path = "/metrics", responses((status = 200, body = MetricsView)))]
-pub(crate) async fn metrics(State(app): State<App>) -> Json<MetricsView> {
-    Json(app.agm.metrics())
+#[utoipa::path(get, path = "/metrics", params(Window), responses((status = 200, body = MetricsView)))]
+pub(crate) async fn metrics(State(app): State<App>, Query(query): Query<Window>) -> Json<MetricsView> {
+    Json(MetricsView { window: query.window.map(|minutes| app.agm.host_window(minutes)), ..app.agm.metrics() })
 }

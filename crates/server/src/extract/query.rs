@@ -13,6 +13,8 @@ use crate::error::{ApiError, ApiResult};
 
 /// The longest a request waits for a switch.
 const LONGEST_WAIT: Duration = Duration::from_mins(5);
+/// The longest window of figures.
+const LONGEST_WINDOW: Duration = Duration::from_hours(1);
 /// The most items of one page.
 const MOST_ITEMS: usize = 500;
 
@@ -54,6 +56,17 @@ pub(crate) struct Wait {
     #[param(value_type = Option<String>, pattern = r"^[0-9]{1,6}(ms|s|m)?$", example = "30s")]
     #[serde(deserialize_with = "wait")]
     pub(crate) wait: Option<Duration>,
+}
+
+/// How many of the last minutes.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Window {
+    /// Also the last minutes, step by step: a duration of at most an hour (`60m`), rounded up to whole minutes.
+    #[param(value_type = Option<String>, pattern = r"^[0-9]{1,7}(ms|s|m|h)?$", example = "60m")]
+    #[serde(deserialize_with = "window")]
+    pub(crate) window: Option<u64>,
 }
 
 impl Paging {
@@ -100,6 +113,14 @@ pub(crate) fn wait<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
     let text = String::deserialize(deserializer)?;
     let wait = parse_duration(&text).filter(|wait| *wait <= LONGEST_WAIT);
     wait.map(Some).ok_or_else(|| serde::de::Error::custom("`wait` is a duration of at most 300 s, for example `30s`"))
+}
+
+/// Whole minutes out of a duration's text.
+pub(crate) fn window<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let window = parse_duration(&text).filter(|window| !window.is_zero() && *window <= LONGEST_WINDOW);
+    let minutes = window.map(|window| u64::try_from(window.as_millis().div_ceil(60_000)).unwrap_or(1));
+    minutes.map(Some).ok_or_else(|| serde::de::Error::custom("`window` is a duration of at most an hour, for example `60m`"))
 }
 
 /// A page's length out of its text.

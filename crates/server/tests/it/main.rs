@@ -7,6 +7,7 @@ mod captured;
 mod edge;
 mod editing;
 mod events;
+mod figures;
 mod idempotency;
 mod input;
 mod leaks;
