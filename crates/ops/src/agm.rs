@@ -1,7 +1,7 @@
 //! agm itself: what is open while it runs.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use agm_blob::Blob;
@@ -59,8 +59,10 @@ pub(crate) struct Inner {
     pub(crate) stopping: CancellationToken,
     /// Set when nothing more will be written.
     pub(crate) drained: CancellationToken,
-    /// Unset while what a crash cut off is brought to its end: nobody else may write meanwhile.
-    pub(crate) recovered: AtomicBool,
+    /// The fencing number under which what a crash cut off was looked for: under another one, nobody may write before that.
+    pub(crate) recovered: AtomicU64,
+    /// Wakes the recovery when this process may have begun to act.
+    pub(crate) leads: Notify,
     pub(crate) started: Timestamp,
     /// Held for the life of the process where the store itself is not the data directory.
     _lock: Option<DirLock>,
@@ -105,13 +107,13 @@ impl Agm {
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
             drained: CancellationToken::new(),
-            recovered: AtomicBool::new(false),
+            recovered: AtomicU64::new(0),
+            leads: Notify::new(),
             settings,
             _lock: lock,
         }));
-        if agm.is_acting() {
-            agm.recover().await;
-        }
+        agm.hold();
+        agm.recover().await;
         agm.watch();
         Ok(agm)
     }
@@ -180,7 +182,7 @@ impl Agm {
             return Err(OpError::new(Fault::Unavailable, code, "agm is stopping").hint("repeat the request when it runs again"));
         }
         match self.0.store.leadership() {
-            Leadership::Acting { .. } if self.0.recovered.load(Ordering::Acquire) => Ok(()),
+            Leadership::Acting { fencing } if self.0.recovered.load(Ordering::Acquire) == fencing => Ok(()),
             Leadership::Acting { .. } => {
                 let message = "what was cut off is being brought to its end";
                 Err(OpError::new(Fault::Unavailable, agm_domain::code::Code::InProgress, message).hint("repeat in a moment"))

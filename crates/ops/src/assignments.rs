@@ -54,6 +54,7 @@ impl Agm {
     /// Removes an agent's assignment; it stays registered. `expected` is the tag of the assignment that the caller saw.
     pub async fn unassign(&self, actor: &Actor, id: &AgentId, expected: Option<&str>) -> Result<(), OpError> {
         self.acting()?;
+        self.settled([id])?;
         let turn = self.0.switches.turn(&[id.clone()].into()).await;
         let mut writer = self.writer().await;
         let agent = writer.document.agents.get(id).ok_or_else(|| OpError::no_agent(id))?;

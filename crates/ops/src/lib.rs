@@ -65,6 +65,6 @@ pub use seen::{Seen, exists};
 pub use settings::{Patience, Settings, Storage};
 pub use snapshots::{BackupDetail, BackupMade, BackupRemoved, BackupView, RestoreRequest, Restored};
 pub use status::{AgentDrift, MetricsView, PlatformView, StatusView};
-pub use switch::{FileChange, MemberReport, PlannedMember, SwitchFailure, SwitchPlan, SwitchReport, SwitchRequest};
+pub use switch::{FileChange, MemberReport, PlannedMember, SwitchFailure, SwitchPlan, SwitchReport, SwitchRequest, Unfinished};
 pub use time::{stamp, whole_seconds};
 pub use trial::{Failure, Trial};

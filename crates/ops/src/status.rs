@@ -14,6 +14,7 @@ use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 use crate::agm::Agm;
 use crate::figures::HostWindow;
 use crate::settings::Storage;
+use crate::switch::Unfinished;
 use crate::time::{stamp, whole_seconds};
 
 /// How agm is.
@@ -45,6 +46,9 @@ pub struct StatusView {
     pub agents: usize,
     /// Switches that have not ended.
     pub switches: Vec<String>,
+    /// Changes that a crash cut off and that could not be brought to their end yet; their agents are not changed before that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unfinished: Vec<Unfinished>,
     /// What is wrong with the routes.
     pub findings: Vec<Finding>,
     /// What the gateway cannot serve.
@@ -151,7 +155,6 @@ impl Agm {
     pub fn status(&self) -> StatusView {
         let current = self.current();
         let document = &current.document;
-        let running = self.0.switches.running();
         let (acting, leader) = match self.0.store.leadership() {
             Leadership::Acting { .. } => (true, None),
             Leadership::Reading { holder_url } => (false, holder_url),
@@ -176,8 +179,9 @@ impl Agm {
             providers: document.providers.len(),
             routes: document.routes.len(),
             agents: document.agents.len(),
-            findings: findings(document, &self.0.switches.pending(), &running),
-            switches: running,
+            findings: findings(document, &self.0.switches.pending(), &self.under_way()),
+            switches: self.0.switches.running(),
+            unfinished: self.unfinished(),
             unserved: self.0.gateway.diagnostics(),
             drift: document.agents.keys().filter_map(drifting).collect(),
         }

@@ -6,10 +6,12 @@
 mod deliver;
 mod engine;
 pub(crate) mod journal;
+mod members;
 mod plan;
 mod queue;
 mod recover;
 mod registry;
+mod resume;
 mod route;
 pub(crate) mod take_back;
 mod undo;
@@ -27,6 +29,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use self::plan::{FileChange, PlannedMember, SwitchPlan};
+pub use self::recover::Unfinished;
 pub(crate) use self::registry::Switches;
 pub(crate) use self::route::{OWN_KEY, reachable};
 use crate::error::{Fault, OpError};

@@ -42,6 +42,7 @@ impl Agm {
     /// Mends what drifted about an agent.
     pub async fn repair_agent(&self, actor: &Actor, id: &AgentId, dry_run: bool) -> Result<Repaired, OpError> {
         self.acting()?;
+        self.settled([id])?;
         let _turn = self.0.switches.turn(&[id.clone()].into()).await;
         let evidence = self.check_agent(id, false).await?;
         let mut done = Repaired { agent: id.to_string(), repaired: Vec::new(), left: Vec::new(), evidence };

@@ -2,7 +2,6 @@
 //! overwrote it; and the store's lease is kept.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use agm_domain::agent::AgentId;
@@ -31,6 +30,12 @@ impl Agm {
         drop(self.0.tasks.spawn(async move { agm.follow_states().await }));
         let agm = self.clone();
         drop(self.0.tasks.spawn(async move { agm.follow_host().await }));
+        let agm = self.clone();
+        drop(self.0.tasks.spawn(async move { agm.keep_recovered().await }));
+    }
+
+    /// Starts to keep the lease, where there is one: before anything that may take longer than it lives.
+    pub(crate) fn hold(&self) {
         if matches!(self.0.settings.storage, Storage::S3(_)) {
             let agm = self.clone();
             #[expect(
@@ -124,7 +129,6 @@ impl Agm {
                 () = self.0.drained.cancelled() => return,
                 () = tokio::time::sleep(LEASE_RENEW) => {}
             }
-            let before = self.is_acting();
             let result = match self.0.store.leadership() {
                 // Who cannot read the secrets does not ask to act.
                 Leadership::Reading { .. } if self.secrets_are_unreadable() => Ok(()),
@@ -142,11 +146,8 @@ impl Agm {
             if let Err(error) = self.reload().await {
                 tracing::warn!(%error, "the newest revision could not be read");
             }
-            if !before && self.is_acting() {
-                tracing::info!("this process acts on the store now");
-                self.recover().await;
-            } else if !self.is_acting() {
-                self.0.recovered.store(false, Ordering::Release);
+            if !self.is_recovered() {
+                self.0.leads.notify_one();
             }
         }
     }

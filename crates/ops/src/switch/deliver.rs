@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use agm_domain::edit::Edit;
-use agm_domain::switch::{Step, StepState, SwitchState};
+use agm_domain::switch::{Step, StepState};
 
+use super::MemberReport;
 use super::engine::Run;
 use super::journal::{Act, Delivery};
-use super::{MemberReport, SwitchFailure};
 use crate::delivery;
 use crate::error::OpError;
 
@@ -15,11 +15,6 @@ use crate::error::OpError;
 const LOADING: Duration = Duration::from_secs(5);
 
 impl Run {
-    /// Members that have not failed.
-    pub(super) fn live_members(&self) -> Vec<MemberReport> {
-        self.now().members.into_iter().filter(|m| m.failure.is_none()).collect()
-    }
-
     /// Makes the assignments part of a revision and publishes their `model.json`.
     pub(super) async fn record(&mut self) -> Result<(), OpError> {
         let mut writer = self.agm.writer().await;
@@ -33,9 +28,7 @@ impl Run {
         };
         let edits: Vec<Edit> = members.iter().map(assign).collect();
         self.begin(Step::Record, Act::edits(edits.clone())).await?;
-        for edit in &edits {
-            edit.apply(&mut writer.document);
-        }
+        writer.apply(&edits)?;
         let current = writer.commit(&self.actor, format!("switch {}: {}", self.id, self.summary())).await?;
         for member in &members {
             self.agm.publish_assignment(&member.agent).await?;
@@ -52,19 +45,21 @@ impl Run {
     /// Changes the configuration files. From the moment this step is journalled, a crash is finished instead of taken back.
     pub(super) async fn deliver(&mut self) -> Result<(), OpError> {
         let current = self.agm.current();
+        let known = self.live_members().into_iter().map(|m| (m.agent.clone(), self.agm.0.evidence.entry(&m.agent)));
+        self.known_before = known.collect();
         let mut prepared = Vec::new();
         for member in self.live_members() {
             let Some(agent) = current.document.agents.get(&member.agent).filter(|a| a.config_file.is_some()) else { continue };
             match delivery::prepare(&self.agm, agent, &current.document, &member.to).await {
                 Ok(edit) => prepared.push((member, edit)),
-                Err(error) => self.member_failed(&member, error).await?,
+                Err(error) => self.member_failed(&member.agent, error).await?,
             }
         }
         let deliveries = prepared.iter().map(|(m, edit)| Delivery { agent: m.agent.clone(), undo: edit.undo() }).collect();
         self.begin_quietly(Step::Deliver, Act { deliveries, ..Act::default() }, prepared.is_empty()).await?;
         let mut sentences = Vec::new();
         for (member, edit) in prepared {
-            let (undo, needs_restart) = (edit.undo(), edit.needs_restart());
+            let needs_restart = edit.needs_restart();
             match edit.write(&self.agm).await {
                 Ok(sentence) => {
                     sentences.push(sentence);
@@ -74,14 +69,11 @@ impl Run {
                         }
                     });
                 }
-                Err(error) if self.request.keep_going => {
-                    // It may have acted before it failed.
-                    delivery::undo(&self.agm, &member.agent, &undo).await?;
-                    self.member_failed(&member, error).await?;
-                }
-                Err(error) => return Err(error),
+                // It may have acted before it failed.
+                Err(error) => self.member_failed(&member.agent, error).await?,
             }
         }
+        self.nobody_is_left_moved()?;
         if !sentences.is_empty() {
             self.done(Step::Deliver, sentences.join("; "));
         }
@@ -122,24 +114,5 @@ impl Run {
             self.step(step, |report| *report = before);
         }
         Ok(())
-    }
-
-    /// One agent's part failed: with `keepGoing` its own assignment is taken back and the others go on, else the switch fails.
-    async fn member_failed(&mut self, member: &MemberReport, error: OpError) -> Result<(), OpError> {
-        if !self.request.keep_going {
-            return Err(error);
-        }
-        let mut writer = self.agm.writer().await;
-        Edit::Assign { agent: member.agent.clone(), from: Some(Box::new(member.to.clone())), to: member.from.clone().map(Box::new) }
-            .apply(&mut writer.document);
-        writer.commit(&self.actor, format!("switch {}: {} taken back", self.id, member.agent)).await?;
-        self.agm.publish_assignment(&member.agent).await?;
-        self.update(|report| {
-            if let Some(failed) = report.members.iter_mut().find(|m| m.agent == member.agent) {
-                failed.failure = Some(SwitchFailure::of(&error));
-                failed.state = SwitchState::RolledBack;
-            }
-        });
-        if self.live_members().is_empty() { Err(error) } else { Ok(()) }
     }
 }

@@ -1,6 +1,6 @@
 //! Running a switch: its steps in order, and what happens when one fails.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use agm_domain::agent::AgentId;
 use agm_domain::evidence::Evidence;
@@ -19,6 +19,9 @@ use crate::error::OpError;
 use crate::events::EventKind;
 use crate::evidence::Entry;
 
+/// Revisions looked at, at a time.
+const HEADS: usize = 16;
+
 /// A switch under way.
 pub(super) struct Run {
     pub(super) agm: Agm,
@@ -28,8 +31,10 @@ pub(super) struct Run {
     report: watch::Sender<SwitchReport>,
     /// What was done so far, in order, to be taken back in reverse.
     pub(super) acts: Vec<(Step, Act)>,
-    /// What was known of the agents before `verify` began their evidence anew.
-    pub(super) known_before: Vec<(AgentId, Option<Entry>)>,
+    /// What was known of the agents before anything was delivered.
+    pub(super) known_before: BTreeMap<AgentId, Option<Entry>>,
+    /// Whether something was taken back before a crash.
+    pub(super) undone: bool,
 }
 
 impl Agm {
@@ -37,6 +42,7 @@ impl Agm {
     pub async fn start_switch(&self, actor: &Actor, request: SwitchRequest) -> Result<String, OpError> {
         self.acting()?;
         let targets = self.targets(&request.targets)?;
+        self.settled(&targets)?;
         // Whatever is wrong with the request itself is told before a switch exists.
         self.resolve(&request, &targets, "").await?;
         let id = Uuid::now_v7().to_string();
@@ -59,12 +65,28 @@ impl Agm {
     }
 }
 
+impl Agm {
+    /// The newest revision that is not in the middle of another change: what one can go back to.
+    async fn last_settled(&self) -> Result<u64, OpError> {
+        let head = self.current().head.clone();
+        let mut before = head.passing.then_some(head.number);
+        while before.is_some() {
+            let heads = self.0.store.list(before, HEADS).await?;
+            if let Some(settled) = heads.iter().find(|head| !head.passing) {
+                return Ok(settled.number);
+            }
+            before = heads.last().map(|head| head.number);
+        }
+        Ok(head.number)
+    }
+}
+
 impl Run {
     fn new(agm: Agm, id: String, actor: Actor, request: SwitchRequest) -> Self {
         let report = SwitchReport {
-            id: id.clone(),
+            id,
             state: SwitchState::Queued,
-            request: request.clone(),
+            request,
             author: actor.name.clone(),
             created_at: agm.stamp(),
             ended_at: None,
@@ -76,16 +98,20 @@ impl Run {
             failure: None,
             left: Vec::new(),
         };
-        Self { agm, id, actor, request, report: watch::Sender::new(report), acts: Vec::new(), known_before: Vec::new() }
+        Self::with(agm, actor, report, Vec::new())
     }
 
     /// A switch that a crash cut off, as its journal tells it.
     pub(super) fn resumed(agm: Agm, report: SwitchReport, acts: Vec<(Step, Act)>) -> Self {
         let actor = Actor::new(report.author.clone(), crate::Role::Admin);
-        let (id, request) = (report.id.clone(), report.request.clone());
-        let run = Self { agm, id, actor, request, report: watch::Sender::new(report), acts, known_before: Vec::new() };
+        let run = Self::with(agm, actor, report, acts);
         run.agm.0.switches.add(&run.id, run.report.subscribe());
         run
+    }
+
+    fn with(agm: Agm, actor: Actor, report: SwitchReport, acts: Vec<(Step, Act)>) -> Self {
+        let (id, request) = (report.id.clone(), report.request.clone());
+        Self { agm, id, actor, request, report: watch::Sender::new(report), acts, known_before: BTreeMap::new(), undone: false }
     }
 
     async fn execute(mut self, targets: BTreeSet<AgentId>) {
@@ -110,6 +136,7 @@ impl Run {
             let resolved = self.agm.resolve(&self.request, &targets, &self.id).await?;
             let concerned: BTreeSet<AgentId> = resolved.wishes.iter().map(|w| w.agent.clone()).collect();
             if concerned.is_subset(&agents) {
+                self.agm.settled(&concerned)?;
                 self.agm.0.switches.want(&self.id, resolved.wishes.clone());
                 return Ok((turn, resolved));
             }
@@ -122,6 +149,7 @@ impl Run {
         if resolved.plan.nothing_to_do {
             return Ok(if resolved.plan.restarts.is_empty() { SwitchState::Done } else { SwitchState::PendingRestart });
         }
+        journal::put_members(&self.agm.0.store, &self.id, &self.now().members).await?;
         self.snapshot().await?;
         self.preflight().await?;
         if !resolved.routing.edits.is_empty() {
@@ -137,15 +165,18 @@ impl Run {
 
     fn show_plan(&self, resolved: &Resolved) {
         let plan = &resolved.plan;
-        let members = plan.members.iter().map(|m| MemberReport {
-            agent: m.agent.clone(),
-            from: m.from.clone(),
-            to: m.to.clone(),
-            joined: m.joined,
-            needs_restart: plan.restarts.contains(&m.agent.to_string()),
-            state: SwitchState::Running,
-            evidence: Evidence::default(),
-            failure: None,
+        let members = plan.members.iter().map(|m| {
+            let failure = resolved.failed.iter().find(|(agent, _)| *agent == m.agent).map(|(_, error)| SwitchFailure::of(error));
+            MemberReport {
+                agent: m.agent.clone(),
+                from: m.from.clone(),
+                to: m.to.clone(),
+                joined: m.joined,
+                needs_restart: plan.restarts.contains(&m.agent.to_string()),
+                state: if failure.is_some() { SwitchState::Failed } else { SwitchState::Running },
+                evidence: Evidence::default(),
+                failure,
+            }
         });
         let members: Vec<MemberReport> = members.collect();
         let names: Vec<String> = members.iter().map(|m| m.agent.to_string()).collect();
@@ -175,7 +206,7 @@ impl Run {
 
     async fn snapshot(&mut self) -> Result<(), OpError> {
         self.begin(Step::Snapshot, Act::default()).await?;
-        let number = self.agm.current().head.number;
+        let number = self.agm.last_settled().await?;
         self.update(|r| r.snapshot = Some(number));
         self.done(Step::Snapshot, format!("revision {number} is the backup"));
         Ok(())
@@ -239,7 +270,19 @@ impl Run {
                 report.sentence = error.to_string();
             });
         }
-        self.update(|report| report.failure = Some(SwitchFailure::of(&error)));
+        let failure = SwitchFailure::of(&error);
+        // The decision is in the journal before its first effect: a crash in the midst of taking back goes on with taking back.
+        if self.acts.iter().any(|(_, act)| !act.is_empty())
+            && let Err(error) = journal::put_failure(&self.agm.0.store, &self.id, &failure).await
+        {
+            tracing::error!(switch = %self.id, %error, "that the switch is taken back could not be journalled");
+        }
+        self.update(|report| report.failure = Some(failure));
+        self.go_back().await;
+    }
+
+    /// Takes everything back and ends the switch.
+    pub(super) async fn go_back(&mut self) {
         let state = self.undo_all().await;
         self.end(state).await;
     }
@@ -256,7 +299,9 @@ impl Run {
         // The end is in the journal before anybody hears of it: what was acknowledged survives.
         journal::put_end(&self.agm.0.store, &self.id, &Subject::Report(Box::new(report.clone()))).await;
         self.agm.audit(&self.actor, "switch", &self.id, json!({"state": state, "request": self.request})).await;
-        self.agm.tell(EventKind::SwitchDone, self.id.clone(), json!({"state": state, "members": report.members, "failure": report.failure}));
+        let told = json!({"state": state, "members": report.members, "failure": report.failure});
+        // Who hears of it and asks is told the same.
         self.update(|r| *r = report);
+        self.agm.tell(EventKind::SwitchDone, self.id.clone(), told);
     }
 }

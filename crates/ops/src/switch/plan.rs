@@ -79,6 +79,17 @@ pub(super) struct Resolved {
     pub(super) plan: SwitchPlan,
     pub(super) wishes: Vec<Wish>,
     pub(super) routing: Routing,
+    /// Whose part cannot be done; the others go on without them.
+    pub(super) failed: Vec<(AgentId, OpError)>,
+}
+
+/// What a look at the agents' files told.
+#[derive(Default)]
+struct Looked {
+    files: Vec<FileChange>,
+    restarts: Vec<String>,
+    warnings: Vec<Diagnostic>,
+    failed: Vec<(AgentId, OpError)>,
 }
 
 impl Agm {
@@ -118,52 +129,76 @@ impl Agm {
         request.is_still_wanted(document, targets)?;
         check_request(request, document)?;
         let provider = ProviderName::from(request.provider.as_str());
-        let wishes: Vec<Wish> =
-            targets.iter().map(|agent| Wish { agent: agent.clone(), provider: provider.clone(), model: request.model.clone() }).collect();
+        let wish = |agent: &AgentId| Wish { agent: agent.clone(), provider: provider.clone(), model: request.model.clone() };
+        let mut members = self.members(document, request, targets, &targets.iter().map(wish).collect::<Vec<_>>());
+        let mut looked = Looked::default();
+        for member in &members {
+            self.look_at_file(document, request, member, &mut looked).await?;
+        }
+        let failed = |agent: &AgentId| looked.failed.iter().any(|(other, _)| other == agent);
+        let wishes: Vec<Wish> = targets.iter().filter(|agent| !failed(agent)).map(wish).collect();
+        if let Some((_, error)) = looked.failed.first().filter(|_| wishes.is_empty()) {
+            return Err(error.clone());
+        }
         let pending = self.0.switches.pending_but(id);
         let routing = route_wishes(document, &self.calling_point(), &wishes, &pending, request.move_others, &self.stamp())?;
-        let all: Vec<Wish> = wishes.iter().chain(&routing.joined).cloned().collect();
-        let members = self.members(document, request, targets, &all);
-        let mut warnings = self.warnings(document, request, &routing);
-        let (mut files, mut restarts) = (Vec::new(), Vec::new());
-        for member in &members {
-            let Some(agent) = document.agents.get(&member.agent) else { continue };
-            let Some(file) = &agent.config_file else { continue };
-            let preview = delivery::preview(self, agent, document, &member.to).await?;
-            warnings.extend(preview.warnings);
-            let loaded = preview.changes.is_empty() && self.0.evidence.of(&agent.id).verdict(Level::Loaded) == Verdict::Proven;
-            restarts.extend((preview.needs_restart && !loaded).then(|| agent.id.to_string()));
-            files.push(FileChange { agent: agent.id.clone(), path: file.path.clone(), changes: preview.changes });
+        let joined = self.members(document, request, targets, &routing.joined);
+        for member in &joined {
+            self.look_at_file(document, request, member, &mut looked).await?;
         }
-        warnings.extend(limits_not_delivered(request, &members, document));
-        warnings.extend(more_than_fits(request, &members));
+        members.extend(joined);
+        members.sort_by(|a, b| a.agent.cmp(&b.agent));
+        let Looked { files, restarts, warnings, failed } = looked;
+        let mut warnings = [self.warnings(document, request, &routing), warnings].concat();
+        let live: Vec<&PlannedMember> = members.iter().filter(|m| failed.iter().all(|(other, _)| *other != m.agent)).collect();
+        warnings.extend(limits_not_delivered(request, &live, document));
+        warnings.extend(more_than_fits(request, &live));
         warnings.extend(restart_not_ordered(request, &restarts));
-        let nothing_to_do = members.iter().all(|m| self.is_so(m)) && routing.edits.is_empty() && files.iter().all(|f| f.changes.is_empty());
-        let plan = SwitchPlan {
-            steps: planned_steps(&routing, &members, document, &restarts, nothing_to_do),
-            routes: route_changes(document, &routing),
-            undo: undo_cost(&routing, &files),
-            restarts,
-            members,
-            files,
-            warnings,
-            nothing_to_do,
+        let is_so = routing.edits.is_empty() && files.iter().all(|f| f.changes.is_empty());
+        let nothing_to_do = failed.is_empty() && is_so && live.iter().all(|m| self.is_so(m));
+        let steps = planned_steps(&routing, &live, document, &restarts, nothing_to_do);
+        let (routes, undo) = (route_changes(document, &routing), undo_cost(&routing, &files));
+        let wishes = wishes.iter().chain(&routing.joined).cloned().collect();
+        let plan = SwitchPlan { members, routes, files, warnings, steps, restarts, undo, nothing_to_do };
+        Ok(Resolved { plan, wishes, routing, failed })
+    }
+
+    /// Works out what delivery would change for one agent. Where the others may go on without it, an agent that asked for the switch and
+    /// whose file cannot be used is left out.
+    async fn look_at_file(
+        &self,
+        document: &Document,
+        request: &SwitchRequest,
+        member: &PlannedMember,
+        looked: &mut Looked,
+    ) -> Result<(), OpError> {
+        let Some(agent) = document.agents.get(&member.agent) else { return Ok(()) };
+        let Some(file) = &agent.config_file else { return Ok(()) };
+        let preview = match delivery::preview(self, agent, document, &member.to).await {
+            Ok(preview) => preview,
+            Err(error) if request.keep_going && !member.joined => {
+                let warning = Diagnostic::note(error.code, "/targets", format!("{} is left out: {error}", agent.id));
+                looked.warnings.push(warning);
+                looked.failed.push((agent.id.clone(), error));
+                return Ok(());
+            }
+            Err(error) => return Err(error),
         };
-        Ok(Resolved { plan, wishes: all, routing })
+        looked.warnings.extend(preview.warnings);
+        let loaded = preview.changes.is_empty() && self.0.evidence.of(&agent.id).verdict(Level::Loaded) == Verdict::Proven;
+        looked.restarts.extend((preview.needs_restart && !loaded).then(|| agent.id.to_string()));
+        looked.files.push(FileChange { agent: agent.id.clone(), path: file.path.clone(), changes: preview.changes });
+        Ok(())
     }
 
     fn members(&self, document: &Document, request: &SwitchRequest, targets: &BTreeSet<AgentId>, wishes: &[Wish]) -> Vec<PlannedMember> {
-        let mut members: Vec<PlannedMember> = wishes
-            .iter()
-            .map(|wish| {
-                let from = document.assignments.get(&wish.agent).cloned();
-                let joined = !targets.contains(&wish.agent);
-                let (to, card) = self.wanted(document, request, wish, from.as_ref(), joined);
-                PlannedMember { agent: wish.agent.clone(), from, to, card, joined }
-            })
-            .collect();
-        members.sort_by(|a, b| a.agent.cmp(&b.agent));
-        members
+        let member = |wish: &Wish| {
+            let from = document.assignments.get(&wish.agent).cloned();
+            let joined = !targets.contains(&wish.agent);
+            let (to, card) = self.wanted(document, request, wish, from.as_ref(), joined);
+            PlannedMember { agent: wish.agent.clone(), from, to, card, joined }
+        };
+        wishes.iter().map(member).collect()
     }
 
     /// The assignment a wish becomes. An agent that only joins keeps the numbers it has: it keeps its model.
@@ -226,7 +261,7 @@ fn check_request(request: &SwitchRequest, document: &Document) -> Result<(), OpE
 }
 
 /// An answer longer than everything that fits.
-fn more_than_fits(request: &SwitchRequest, members: &[PlannedMember]) -> Option<Diagnostic> {
+fn more_than_fits(request: &SwitchRequest, members: &[&PlannedMember]) -> Option<Diagnostic> {
     request.max_tokens?;
     let to = &members.iter().find(|m| !m.joined && m.to.max_tokens > m.to.context_window)?.to;
     let message = format!("{} tokens of answer are more than the context window of {}", to.max_tokens, to.context_window);
@@ -234,9 +269,9 @@ fn more_than_fits(request: &SwitchRequest, members: &[PlannedMember]) -> Option<
 }
 
 /// Numbers that somebody asked for and that reach no agent.
-fn limits_not_delivered(request: &SwitchRequest, members: &[PlannedMember], document: &Document) -> Option<Diagnostic> {
+fn limits_not_delivered(request: &SwitchRequest, members: &[&PlannedMember], document: &Document) -> Option<Diagnostic> {
     let asked = request.context_window.is_some() || request.max_tokens.is_some() || request.reasoning.is_some();
-    let without_file = |m: &&PlannedMember| document.agents.get(&m.agent).is_some_and(|a| a.config_file.is_none());
+    let without_file = |m: &&&PlannedMember| document.agents.get(&m.agent).is_some_and(|a| a.config_file.is_none());
     let names: Vec<String> = members.iter().filter(without_file).map(|m| m.agent.to_string()).collect();
     if !asked || names.is_empty() {
         return None;
@@ -271,14 +306,14 @@ pub(super) fn route_changes(document: &Document, routing: &Routing) -> Vec<Chang
 
 fn planned_steps(
     routing: &Routing,
-    members: &[PlannedMember],
+    members: &[&PlannedMember],
     document: &Document,
     restarts: &[String],
     nothing_to_do: bool,
 ) -> Vec<StepReport> {
-    let has_file = |m: &PlannedMember| document.agents.get(&m.agent).is_some_and(|a| a.config_file.is_some());
+    let has_file = |m: &&PlannedMember| document.agents.get(&m.agent).is_some_and(|a| a.config_file.is_some());
     let delivers = members.iter().any(has_file);
-    let has_log = |m: &PlannedMember| document.agents.get(&m.agent).and_then(|a| a.config_file.as_ref()).is_some_and(|f| f.log.is_some());
+    let has_log = |m: &&PlannedMember| document.agents.get(&m.agent).and_then(|a| a.config_file.as_ref()).is_some_and(|f| f.log.is_some());
     let tells = members.iter().any(has_log);
     let skipped = |step: Step| match step {
         Step::Resolve => None,

@@ -8,6 +8,7 @@ use agm_domain::agent::AgentId;
 use agm_domain::hybrid::Wish;
 use tokio::sync::watch;
 
+use super::recover::Unfinished;
 use super::{SwitchReport, journal};
 use crate::agm::Agm;
 use crate::error::{Fault, OpError};
@@ -23,6 +24,8 @@ pub(crate) struct Switches {
     pending: Mutex<BTreeMap<String, Vec<Wish>>>,
     /// One change of the default route at a time.
     pub(crate) default_turn: tokio::sync::Mutex<()>,
+    /// What a crash cut off and could not be brought to its end yet.
+    pub(super) unfinished: Mutex<Vec<Unfinished>>,
     /// One switch at a time on an agent, in the order of asking.
     pub(super) turns: Mutex<HashMap<AgentId, Arc<tokio::sync::Mutex<()>>>>,
 }
@@ -114,6 +117,8 @@ impl Agm {
                 Ok(report) => reports.push(report),
                 // The journal of something else, or one that was cut off before its first entry was whole.
                 Err(error) if error.fault == Fault::NotFound => {}
+                // One that cannot be read hides no other.
+                Err(error) if error.fault == Fault::Internal => tracing::warn!(switch = %id, %error, "a switch is left out of the list"),
                 Err(error) => return Err(error),
             }
         }

@@ -62,7 +62,7 @@ impl Run {
         let route = probe_route(&writer.document, &self.id, &provider, &served, &prober, &self.agm.stamp());
         let edit = Edit::CreateRoute { route: Box::new(route) };
         self.begin(Step::Stage, Act::edits(vec![edit.clone()])).await?;
-        edit.apply(&mut writer.document);
+        writer.apply(&[edit])?;
         writer.commit_passing(&self.actor, format!("switch {}: temporary route", self.id)).await?;
         let staged = format!("{PROBE_PREFIX}{}", self.id);
         let trial = self.agm.probe(&prober, &staged, false).await;
@@ -90,9 +90,9 @@ impl Run {
             return Err(OpError::new(crate::Fault::Conflict, agm_domain::code::Code::RouteConflict, message).hint("repeat the switch"));
         }
         self.begin(Step::Route, Act::edits(routing.edits.clone())).await?;
-        for edit in routing.edits.iter().chain(&self.staged_route_gone(&writer.document)) {
-            edit.apply(&mut writer.document);
-        }
+        let gone = self.staged_route_gone(&writer.document);
+        writer.apply(&routing.edits)?;
+        writer.apply(&gone)?;
         let before = writer.base().document.clone();
         let current = writer.commit_passing(&self.actor, format!("switch {}: routes", self.id)).await?;
         let mut changes = diff(&before, &current.document);
@@ -114,15 +114,16 @@ impl Run {
     /// What the targets want; those who join are found again by the routing itself.
     fn targets_wishes(&self) -> Vec<Wish> {
         let wish = |m: &MemberReport| Wish { agent: m.agent.clone(), provider: m.to.provider.clone(), model: m.to.model.clone() };
-        self.now().members.iter().filter(|m| !m.joined).map(wish).collect()
+        self.now().members.iter().filter(|m| !m.joined && m.failure.is_none()).map(wish).collect()
     }
 
     /// A real completion through the gateway with each agent's own key, then, once for each model, a streaming one: agents stream.
     pub(super) async fn probe(&mut self) -> Result<(), OpError> {
         self.begin(Step::Probe, Act::default()).await?;
         let members = self.now().members;
-        let mut jobs: Vec<(usize, bool)> = (0..members.len()).map(|index| (index, false)).collect();
-        let first_of_model: BTreeMap<&str, usize> = members.iter().enumerate().rev().map(|(i, m)| (m.to.model.as_str(), i)).collect();
+        let live = || members.iter().enumerate().filter(|(_, m)| m.failure.is_none());
+        let mut jobs: Vec<(usize, bool)> = live().map(|(index, _)| (index, false)).collect();
+        let first_of_model: BTreeMap<&str, usize> = live().rev().map(|(i, m)| (m.to.model.as_str(), i)).collect();
         jobs.extend(first_of_model.into_values().map(|index| (index, true)));
         let results: Vec<(usize, bool, Trial)> = stream::iter(jobs)
             .map(|(index, streaming)| {
@@ -135,7 +136,7 @@ impl Run {
         let mut slowest = 0;
         for (index, streaming, trial) in results {
             slowest = slowest.max(trial.latency_ms);
-            self.judge(index, streaming, &trial)?;
+            self.judge(&members[index], streaming, &trial).await?;
         }
         self.nobody_is_left_moved()?;
         if self.now().members.iter().all(|m| m.failure.is_some()) {
@@ -157,52 +158,33 @@ impl Run {
         }
     }
 
-    /// Going on after failures, an agent that failed keeps its old model, which the new routes must not have taken away from it.
-    fn nobody_is_left_moved(&self) -> Result<(), OpError> {
-        let current = self.agm.current();
-        for member in self.now().members.iter().filter(|m| m.failure.is_some()) {
-            let (Some(from), Some(agent)) = (&member.from, current.document.agents.get(&member.agent)) else { continue };
-            let reach = current.table().reach(&self.agm.calling_point(), &agent.consumer, &from.model);
-            if reach.only_provider() != Some(&from.provider) {
-                let message =
-                    format!("{} could not be switched, and its `{}` would no longer reach `{}`", member.agent, from.model, from.provider);
-                let error = OpError::new(crate::Fault::Conflict, agm_domain::code::Code::RouteConflict, message);
-                return Err(error.hint("switch it alone first, and see why it fails"));
-            }
-        }
-        Ok(())
-    }
-
     /// Takes a probe's result down for its member; a failure ends the switch, or only the member's part of it.
-    fn judge(&mut self, index: usize, streaming: bool, trial: &Trial) -> Result<(), OpError> {
+    async fn judge(&mut self, member: &MemberReport, streaming: bool, trial: &Trial) -> Result<(), OpError> {
         let how = if streaming { "a streaming request" } else { "a request" };
-        let member = self.now().members[index].clone();
-        let verdict = wrong_provider(&member, trial).or_else(|| {
+        let verdict = wrong_provider(member, trial).or_else(|| {
             let what = format!("{how} of {} for `{}` failed", member.agent, member.to.model);
             trial.failure.clone().map(|failure| failure.into_error(&what))
         });
         match verdict {
-            None if streaming => Ok(()),
+            None if streaming => {}
             None => {
-                let proof = reachable(trial, self.agm.stamp(), self.key_of(&member));
-                self.update(|report| report.members[index].evidence.put(proof));
-                Ok(())
-            }
-            Some(error) if self.request.keep_going => {
-                let model = &member.to.model;
+                let proof = reachable(trial, self.agm.stamp(), self.key_of(member));
                 self.update(|report| {
-                    // One streaming probe speaks for everybody with that model.
-                    let concerned =
-                        report.members.iter_mut().enumerate().filter(|(i, m)| *i == index || (streaming && m.to.model == *model));
-                    for (_, member) in concerned {
-                        member.failure = Some(SwitchFailure::of(&error));
-                        member.state = SwitchState::Failed;
+                    if let Some(same) = report.members.iter_mut().find(|m| m.agent == member.agent) {
+                        same.evidence.put(proof);
                     }
                 });
-                Ok(())
             }
-            Some(error) => Err(error),
+            Some(error) if self.request.keep_going => {
+                // One streaming probe speaks for everybody with that model.
+                let concerned = |m: &MemberReport| m.agent == member.agent || (streaming && m.to.model == member.to.model);
+                for failed in self.live_members().into_iter().filter(concerned) {
+                    self.falls_out(&failed.agent, SwitchFailure::of(&error), SwitchState::Failed).await?;
+                }
+            }
+            Some(error) => return Err(error),
         }
+        Ok(())
     }
 }
 

@@ -4,10 +4,10 @@ use agm_domain::agent::AgentId;
 use agm_domain::document::Document;
 use agm_domain::edit::{Edit, Outcome};
 use agm_domain::hybrid::{Moved, moved};
-use agm_domain::route::ModelPredicate;
+use agm_domain::route::{MatchType, ModelPredicate};
 use agm_domain::switch::{Step, SwitchState};
 
-use super::journal::{self, Act};
+use super::journal::{self, Act, Undone};
 use crate::actor::Actor;
 use crate::agm::Agm;
 use crate::delivery;
@@ -58,7 +58,8 @@ impl TakeBack<'_> {
         while let Some((step, act)) = acts.pop() {
             let taken = self.step(step, &act).await;
             incomplete |= !taken.whole;
-            if let Err(error) = journal::put_undo(&self.agm.0.store, self.id, step, &taken.left).await {
+            let undone = Undone { left: taken.left.clone(), whole: taken.whole };
+            if let Err(error) = journal::put_undo(&self.agm.0.store, self.id, step, &undone).await {
                 tracing::error!(change = %self.id, %error, "taking back a step could not be journalled");
             }
             tell(taken);
@@ -115,6 +116,9 @@ impl TakeBack<'_> {
 
     /// Applies the inverse of an edit, unless the object is no longer ours or somebody else has come to rely on it; then says so.
     fn edit(&self, edit: &Edit, document: &mut Document, members: &[AgentId], model: &str) -> Option<String> {
+        if let Some(listed) = is_listed(edit, document, model) {
+            return Some(listed);
+        }
         let mut without = document.clone();
         let stays = match edit.inverse().apply(&mut without) {
             Outcome::Already => return None,
@@ -160,6 +164,18 @@ impl TakeBack<'_> {
     fn relying(&self, before: &Document, after: &Document, members: &[AgentId]) -> Vec<Moved> {
         moved(before, after, &self.agm.calling_point(), &self.agm.0.switches.pending_but(self.id), members)
     }
+}
+
+/// Whether an admin came to list, on the route that takes it because of this edit, the very model that the edit is about: then it stays.
+fn is_listed(edit: &Edit, document: &Document, model: &str) -> Option<String> {
+    let model = match edit {
+        Edit::AddPredicate { predicate, .. } if predicate.match_type == MatchType::Equal => &predicate.match_value,
+        Edit::CreateRoute { .. } => model,
+        _ => return None,
+    };
+    let route = document.routes.get(edit.route()?)?;
+    let listed = route.names_model(model) && route.agm.as_ref().is_some_and(|extra| extra.models.iter().any(|listed| listed == model));
+    listed.then(|| format!("the route `{}` stays as it is: it lists `{model}` by now", route.name))
 }
 
 fn stays(edit: &Edit, other: &Moved) -> String {

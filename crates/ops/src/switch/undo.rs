@@ -2,6 +2,7 @@
 
 use agm_domain::switch::{StepState, SwitchState};
 
+use super::MemberReport;
 use super::engine::Run;
 use super::take_back::{Shape, TakeBack, Taken};
 
@@ -9,7 +10,13 @@ impl Run {
     /// Takes back everything that was done, and says how that went.
     pub(super) async fn undo_all(&mut self) -> SwitchState {
         let acts = std::mem::take(&mut self.acts);
-        let members = self.now().members.into_iter().map(|m| m.agent).collect();
+        // Who was assigned something else since is protected like everybody else.
+        let current = self.agm.current();
+        let ours = |m: &MemberReport| {
+            let now = current.document.assignments.get(&m.agent);
+            now == Some(&m.to) || now == m.from.as_ref()
+        };
+        let members = self.now().members.into_iter().filter(ours).map(|m| m.agent).collect();
         let way = TakeBack {
             agm: &self.agm,
             actor: &self.actor,
@@ -19,7 +26,7 @@ impl Run {
         };
         let state = way.all(acts, |taken| self.taken_back(taken)).await;
         self.restore_evidence().await;
-        state
+        if state == SwitchState::Failed && self.undone { SwitchState::RolledBack } else { state }
     }
 
     fn taken_back(&self, taken: Taken) {

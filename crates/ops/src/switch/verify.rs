@@ -5,7 +5,6 @@ use agm_domain::evidence::{Evidence, Level, Verdict};
 use agm_domain::name::PROBE_PREFIX;
 use agm_domain::switch::{Step, SwitchState};
 
-use super::SwitchFailure;
 use super::engine::Run;
 use super::journal::Act;
 use crate::error::{Fault, OpError};
@@ -21,12 +20,12 @@ impl Run {
         }
         let mut proven = Vec::new();
         for member in self.live_members() {
-            self.known_before.push((member.agent.clone(), self.agm.0.evidence.entry(&member.agent)));
             let evidence = self.agm.begin_evidence(&member.agent, member.evidence.of(Level::Reachable).cloned()).await;
             if let Some(missing) = unproven(&evidence) {
                 let message = format!("{} {missing}", member.agent);
                 let error = OpError::new(Fault::Conflict, Code::SwitchFailed, message);
-                return Err(error.hint("somebody else may be writing there; look and repeat"));
+                self.member_failed(&member.agent, error.hint("somebody else may be writing there; look and repeat")).await?;
+                continue;
             }
             proven.push(format!("{}: {}", member.agent, evidence.proven().map_or("nothing proven", Level::as_str)));
             let waits = member.needs_restart && !matches!(evidence.verdict(Level::Loaded), Verdict::Proven);
@@ -37,17 +36,9 @@ impl Run {
                 }
             });
         }
+        self.nobody_is_left_moved()?;
         self.done(Step::Verify, format!("read back; {}", proven.join(", ")));
-        let members = self.now().members;
-        let failed: Vec<String> = members.iter().filter(|m| m.failure.is_some()).map(|m| m.agent.to_string()).collect();
-        if failed.is_empty() {
-            let waits = members.iter().any(|m| m.state == SwitchState::PendingRestart);
-            return Ok(if waits { SwitchState::PendingRestart } else { SwitchState::Done });
-        }
-        let message = format!("{} of {} agents were not switched: {}", failed.len(), members.len(), failed.join(", "));
-        let error = OpError::new(Fault::Peer, Code::SwitchFailed, message).hint("each agent's own failure says why");
-        self.update(|report| report.failure = Some(SwitchFailure::of(&error)));
-        Ok(SwitchState::Failed)
+        Ok(self.outcome())
     }
 }
 

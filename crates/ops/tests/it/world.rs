@@ -1,6 +1,7 @@
 //! An agm in a directory of its own, and vendors for it.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -63,6 +64,17 @@ impl World {
         change(&mut settings);
         let agm = Agm::start(settings).await.unwrap();
         Self { agm, vendors, dir, ahead }
+    }
+
+    /// Stops agm, does something to its directory, and starts it again with settings changed.
+    pub(crate) async fn restarted(self, between: impl FnOnce(&Path), change: impl FnOnce(&mut Settings)) -> Self {
+        let Self { agm, vendors, dir, ahead } = self;
+        agm.shutdown(Duration::from_secs(5)).await;
+        drop(agm);
+        between(dir.path());
+        let mut settings = settings(&dir);
+        change(&mut settings);
+        Self { agm: Agm::start(settings).await.unwrap(), vendors, dir, ahead }
     }
 
     /// Adds a provider of this type, at the vendor of this place, with the right key.
