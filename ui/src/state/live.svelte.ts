@@ -1,4 +1,4 @@
-import { prefix, type Schemas } from '../api/client'
+import { api, ask, prefix, type Schemas } from '../api/client'
 
 export type LiveEvent = Omit<Schemas['Event'], 'data'> & { data: unknown }
 type Listener = (events: LiveEvent[]) => void
@@ -93,6 +93,8 @@ class Live {
     // A browser tries a broken stream again by itself, and never one that was refused.
     if (source.readyState !== EventSource.CLOSED) return
     this.#source = null
+    // It may be refused because the login has ended; then this asks for another one.
+    ask(api.GET('/api/v1/session')).catch(() => {})
     const pause = AGAIN[Math.min(this.#refused++, AGAIN.length - 1)]
     this.#retry = setTimeout(() => this.start(), pause)
   }
