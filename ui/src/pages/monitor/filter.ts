@@ -1,0 +1,25 @@
+import { outcomeOf, type Outcome, type Request } from './outcome'
+
+/** What the log is narrowed to; all of it where nothing is said. */
+export interface Filter {
+  /** An agent's id, or a consumer that is no agent. */
+  agent?: string | null
+  provider?: string | null
+  model?: string | null
+  outcome?: Outcome | null
+}
+
+export function passes(request: Request, filter: Filter, names: ReadonlyMap<string, string>): boolean {
+  return (
+    (!filter.agent || (names.get(request.consumer) ?? request.consumer) === filter.agent) &&
+    (!filter.provider || request.provider === filter.provider) &&
+    (!filter.model || request.model === filter.model || request.servedModel === filter.model) &&
+    (!filter.outcome || outcomeOf(request) === filter.outcome)
+  )
+}
+
+/** What a search looks at. */
+export function searched(request: Request): string {
+  const { seq, consumer, provider, model, servedModel, route, api, status, outcome } = request
+  return [seq, consumer, provider, model, servedModel, route, api, status, outcome].join(' ')
+}
