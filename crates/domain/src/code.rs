@@ -124,6 +124,8 @@ codes! {
     ValidationFailed = "VALIDATION_FAILED",
     /// The body is not JSON, or not of the documented shape.
     MalformedBody = "MALFORMED_BODY",
+    /// The head of the request cannot be understood: its path, its query, a header.
+    MalformedRequest = "MALFORMED_REQUEST",
     /// The body is larger than allowed.
     BodyTooLarge = "BODY_TOO_LARGE",
     /// The body is not `application/json`.

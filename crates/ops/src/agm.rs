@@ -149,11 +149,6 @@ impl Agm {
         &self.0.gateway
     }
 
-    /// The store, for what the server keeps there by itself (tokens, idempotency).
-    pub fn store(&self) -> &Store {
-        &self.0.store
-    }
-
     /// What it was started with.
     pub fn settings(&self) -> &Settings {
         &self.0.settings

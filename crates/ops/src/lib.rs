@@ -16,6 +16,7 @@ mod events;
 mod evidence;
 mod figures;
 mod gateway_key;
+mod kept_answers;
 mod master_key;
 mod models;
 mod probe;
@@ -50,6 +51,7 @@ pub use error::{Fault, OpError};
 pub use events::{Event, EventData, EventKind, Events, Resumed};
 pub use evidence::{Reloaded, Repaired};
 pub use figures::{HostWindow, NamedSeries, PercentileSteps, Percentiles, UsageSeries, UsageSum, UsageWindow};
+pub use kept_answers::{KeptAnswer, KeptAnswers};
 pub use master_key::KeyRotated;
 pub use models::{ModelChanged, ModelView};
 pub use providers::{

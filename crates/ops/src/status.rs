@@ -77,7 +77,7 @@ pub struct AgentDrift {
     pub drift: Vec<Drift>,
 }
 
-/// How the host is. A figure that cannot be had is absent, never invented.
+/// How the host is. A figure that cannot be had is `null`, never invented.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct MetricsView {
     /// Percent of the machine's processors; unknown until two readings were taken.

@@ -19,7 +19,7 @@ use crate::error::ApiError;
 
 /// The path under which everything answers too: behind the gateway `/` is somebody else's.
 const PREFIX: &str = "/agm";
-const VERSION: HeaderName = HeaderName::from_static("agm-version");
+pub(crate) const VERSION: HeaderName = HeaderName::from_static("agm-version");
 
 /// The prefix under which a request came: `/agm` or nothing.
 #[derive(Clone, Copy, Debug, Default)]

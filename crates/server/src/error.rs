@@ -73,7 +73,7 @@ impl ApiError {
 /// The status of an error. Codes that are about HTTP itself come first; everything else follows from whose doing it is.
 pub(crate) fn status(error: &OpError) -> StatusCode {
     match error.code {
-        Code::MalformedBody => StatusCode::BAD_REQUEST,
+        Code::MalformedBody | Code::MalformedRequest => StatusCode::BAD_REQUEST,
         Code::AuthFailed => StatusCode::UNAUTHORIZED,
         Code::OriginRefused | Code::Forbidden => StatusCode::FORBIDDEN,
         Code::NotFound => StatusCode::NOT_FOUND,

@@ -185,7 +185,7 @@ fn text(event: &Event, id: Option<u64>) -> Bytes {
 
 fn number(value: &HeaderValue) -> ApiResult<u64> {
     let parsed = value.to_str().ok().and_then(|text| text.trim().parse().ok());
-    parsed.ok_or_else(|| ApiError::new(Code::MalformedBody, "`Last-Event-ID` is not the number of an event").hint("leave it out"))
+    parsed.ok_or_else(|| ApiError::new(Code::MalformedRequest, "`Last-Event-ID` is not the number of an event").hint("leave it out"))
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Accepting connections, and ending them.
 
+mod bare;
+
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +23,8 @@ use crate::edge;
 
 /// For the head of a request, from its connection's first idle moment.
 const HEAD_PATIENCE: Duration = Duration::from_secs(30);
+/// The same where more than half of the places are taken: who asks nothing must not keep others out.
+const HEAD_HURRY: Duration = Duration::from_secs(2);
 /// Bytes of a head.
 const HEAD_BYTES: usize = 32 << 10;
 /// Before accepting is tried again where the system refuses it (too many open files).
@@ -47,7 +51,9 @@ impl Listening {
                 () = self.closing.cancelled() => return,
             };
             let Some((stream, permit)) = accepted else { continue };
-            let serving = serve(stream, self.router.clone(), self.closing.clone(), self.tasks.clone());
+            let scarce = room.available_permits() < self.connections / 2;
+            let patience = if scarce { HEAD_HURRY } else { HEAD_PATIENCE };
+            let serving = serve(stream, patience, self.router.clone(), self.closing.clone(), self.tasks.clone());
             let cutting = self.cutting.clone();
             self.tasks.spawn(async move {
                 tokio::select! {
@@ -73,13 +79,16 @@ impl Listening {
 }
 
 /// Serves a connection to its end: the client's, or ours after the answers under way.
-async fn serve(stream: TcpStream, router: Router, closing: CancellationToken, tasks: TaskTracker) {
+async fn serve(stream: TcpStream, patience: Duration, router: Router, closing: CancellationToken, tasks: TaskTracker) {
     // Without it the last frame of an event waits for the client's acknowledgement: 40 ms.
     if stream.set_nodelay(true).is_err() {
         return;
     }
     let Ok(peer) = stream.peer_addr() else { return };
+    let asked = CancellationToken::new();
+    let first = asked.clone();
     let service = service_fn(move |request: hyper::Request<Incoming>| {
+        first.cancel();
         let (router, tasks) = (router.clone(), tasks.clone());
         async move {
             let mut request = request.map(Body::new);
@@ -94,17 +103,26 @@ async fn serve(stream: TcpStream, router: Router, closing: CancellationToken, ta
         }
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE).max_buf_size(HEAD_BYTES);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(patience).max_buf_size(HEAD_BYTES);
     builder.http2().timer(TokioTimer::new()).max_concurrent_streams(100).keep_alive_interval(Some(HEAD_PATIENCE));
-    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    let connection = builder.serve_connection(TokioIo::new(bare::Filled::new(stream)), service);
     tokio::pin!(connection);
     // Errors of a connection are the client's: it broke off, or spoke no HTTP and was told so.
     let ended = tokio::select! {
         ended = connection.as_mut() => Some(ended),
+        // hyper waits without end for the bytes by which it tells HTTP/1 from HTTP/2.
+        () = silent(&asked, patience) => return,
         () = closing.cancelled() => None,
     };
     if ended.is_none() {
         connection.as_mut().graceful_shutdown();
         drop(connection.await);
+    }
+}
+
+/// Comes to its end where nothing was asked in time.
+async fn silent(asked: &CancellationToken, patience: Duration) {
+    if tokio::time::timeout(patience, asked.cancelled()).await.is_ok() {
+        std::future::pending::<()>().await;
     }
 }

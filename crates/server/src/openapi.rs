@@ -6,7 +6,7 @@ use utoipa::IntoResponses;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
-    ContentBuilder, HeaderBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi, Ref, RefOr, Required, ResponseBuilder, Type,
+    ContentBuilder, Header, HeaderBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi, Ref, RefOr, Required, ResponseBuilder, Type,
 };
 
 use crate::auth;
@@ -42,13 +42,12 @@ pub fn openapi() -> OpenApi {
     for (status, meaning) in REFUSALS {
         let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("ErrorBody"))).build();
         let mut response = ResponseBuilder::new().description(meaning).content("application/json", content);
-        if status == "429" {
-            let seconds =
-                HeaderBuilder::new().description(Some("Seconds")).schema(Some(ObjectBuilder::new().schema_type(Type::Integer).build()));
-            response = response.header("Retry-After", seconds.build());
-        }
-        let response = response.build();
-        components.responses.insert(refused(status), response.into());
+        response = match status {
+            "429" => response.header("Retry-After", header("Seconds", Type::Integer)),
+            "405" => response.header("Allow", header("The methods that the path has", Type::String)),
+            _ => response,
+        };
+        components.responses.insert(refused(status), response.build().into());
     }
     let mut nested = Vec::new();
     <ErrorBody as utoipa::ToSchema>::schemas(&mut nested);
@@ -71,11 +70,12 @@ pub fn openapi() -> OpenApi {
 }
 
 /// What every operation of some shape can be answered with; those of one operation alone stand at its handler.
-const REFUSALS: [(&str, &str); 13] = [
+const REFUSALS: [(&str, &str); 14] = [
     ("400", "The request cannot be understood"),
     ("401", "No valid login"),
     ("403", "The login's role does not suffice, or the request comes from another origin"),
     ("404", "What is named does not exist"),
+    ("405", "The path has no such method; no operation of this document is answered so"),
     ("409", "It contradicts the present state, or another process acts on the store"),
     ("412", "The state was changed since it was read"),
     ("413", "The body is larger than 1 MiB"),
@@ -90,7 +90,8 @@ const REFUSALS: [(&str, &str); 13] = [
 const INTRODUCTION: &str = "Everything agm can do, over HTTP. Every path also answers under the prefix `/agm`. Every answer carries \
 `Agm-Version`. Times are RFC 3339 in UTC. Refused and failed requests are answered with `ErrorBody`; the codes are listed in \
 `error-codes.md`. Each operation names the role that its login needs: a viewer may look, an operator may change everything but tokens, keys in \
-clear and restoring, an admin may everything. `Idempotency-Key` on a POST makes a success be kept for 24 hours and given again.";
+clear, the master key and restoring, an admin may everything. What can be edited has an `ETag`, and an edit names it in `If-Match`; backups and \
+tokens are made and removed, never edited, and have none. A method that a path does not have is answered 405 (`Refused405`) with `Allow`.";
 
 /// The whole API
 ///
@@ -117,6 +118,7 @@ fn complete(operation: &mut Operation, method: &Method, path: &str) {
     operation.tags = Some(vec![noun.to_owned()]);
     operation.operation_id = Some(operation_id(method, path));
     name_path_parameters(operation, path);
+    describe_headers(operation);
     let open = health::is_open(path) || (*method == Method::POST && path == "/api/v1/session");
     if open {
         operation.security = Some(Vec::new());
@@ -124,12 +126,42 @@ fn complete(operation: &mut Operation, method: &Method, path: &str) {
         let role = format!("{:?}", auth::needed(method, path)).to_lowercase();
         let requirement = |scheme: &str| SecurityRequirement::new(scheme, [role.clone()]);
         operation.security = Some(vec![requirement("basic"), requirement("bearer"), requirement("session")]);
+        if *method == Method::POST {
+            operation.parameters.get_or_insert_default().push(idempotency_key().into());
+        }
     }
     for status in refusals(operation, method, path, open) {
         if !operation.responses.responses.contains_key(status) {
             operation.responses.responses.insert(status.to_owned(), Ref::from_response_name(refused(status)).into());
         }
     }
+}
+
+/// A header by which a request that is sent twice acts once.
+fn idempotency_key() -> Parameter {
+    let text = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(255)).pattern(Some("^[!-~]+$"));
+    let meaning = "Makes the request act once: its answer is kept for 24 hours, and given again with `Idempotency-Replayed: true` to the same \
+                   request of the same login. The same key with another request: 422.";
+    let parameter = ParameterBuilder::new().name("Idempotency-Key").parameter_in(ParameterIn::Header).required(Required::False);
+    parameter.description(Some(meaning)).schema(Some(text.build())).build()
+}
+
+/// Says what is in the headers of answers. Whoever made something, or began it, is told where it is.
+fn describe_headers(operation: &mut Operation) {
+    for (status, response) in &mut operation.responses.responses {
+        let RefOr::T(response) = response else { continue };
+        if let Some(tag) = response.headers.get_mut("ETag") {
+            *tag = header("Names this state, for the `If-Match` of an edit", Type::String).into();
+        }
+        if matches!(status.as_str(), "201" | "202") {
+            let place = header("Where what was made, or begun, is", Type::String);
+            response.headers.insert("Location".to_owned(), place.into());
+        }
+    }
+}
+
+fn header(meaning: &str, kind: Type) -> Header {
+    HeaderBuilder::new().description(Some(meaning)).schema(Some(ObjectBuilder::new().schema_type(kind).build())).build()
 }
 
 fn refusals(operation: &Operation, method: &Method, path: &str, open: bool) -> Vec<&'static str> {
@@ -142,6 +174,7 @@ fn refusals(operation: &Operation, method: &Method, path: &str, open: bool) -> V
     let applies = |status: &str| match status {
         "400" => !parameters.is_empty() || has_body || named || changes,
         "404" => named || has_body,
+        "405" => false,
         "409" => changes && !open,
         "412" | "428" => conditional,
         "413" | "415" => has_body,

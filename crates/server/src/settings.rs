@@ -28,6 +28,8 @@ pub struct ServerSettings {
     pub settings: Vec<SettingView>,
     /// Open connections; beyond, they wait to be accepted.
     pub connections: usize,
+    /// Answers kept for idempotency keys, each for 24 hours; beyond, new keys are refused.
+    pub kept_answers: usize,
 }
 
 impl ServerSettings {
@@ -43,6 +45,7 @@ impl ServerSettings {
             loopback_only: listen.ip().is_loopback(),
             settings: Vec::new(),
             connections: 1024,
+            kept_answers: 20_000,
         }
     }
 }

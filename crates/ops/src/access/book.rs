@@ -89,7 +89,7 @@ impl Book {
             let mut kept = read.kept.clone();
             let result = change(&mut kept)?;
             let value = serde_json::to_value(&kept).map_err(|error| OpError::internal(error.to_string()))?;
-            match self.agm.store().object_put(OBJECT, value, read.tag.as_ref()).await {
+            match self.agm.0.store.object_put(OBJECT, value, read.tag.as_ref()).await {
                 Ok(tag) => {
                     *read = Read { kept, tag: Some(tag), at: Instant::now(), acting: self.agm.is_acting() };
                     return Ok(result);
@@ -106,7 +106,7 @@ impl Read {
     async fn now(agm: &Agm) -> Result<Self, OpError> {
         // Asked before reading: who becomes the one who acts afterwards reads again.
         let acting = agm.is_acting();
-        let (kept, tag) = match agm.store().object_get(OBJECT).await? {
+        let (kept, tag) = match agm.0.store.object_get(OBJECT).await? {
             Some((value, tag)) => {
                 let kept = serde_json::from_value(value)
                     .map_err(|error| OpError::internal(format!("the stored access object cannot be understood: {error}")))?;

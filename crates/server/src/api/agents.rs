@@ -51,7 +51,7 @@ pub(crate) async fn list(State(app): State<App>) -> Json<Items<AgentView>> {
 ///
 /// It gets a consumer and a key, and joins every route that agm keeps.
 #[utoipa::path(post, path = "/agents", params(DryRun), request_body = NewAgent,
-    responses((status = 201, body = AgentChanged), (status = 200, description = "The plan", body = AgentChanged)))]
+    responses((status = 201, body = AgentChanged, headers(("ETag"))), (status = 200, description = "The plan", body = AgentChanged)))]
 pub(crate) async fn add(
     State(app): State<App>,
     caller: Caller,
@@ -64,7 +64,7 @@ pub(crate) async fn add(
 }
 
 /// Show an agent
-#[utoipa::path(get, path = "/agents/{id}", responses((status = 200, body = AgentView)))]
+#[utoipa::path(get, path = "/agents/{id}", responses((status = 200, body = AgentView, headers(("ETag")))))]
 pub(crate) async fn get(State(app): State<App>, Id(id): Id) -> ApiResult<Response> {
     let agent = app.agm.agent(&id)?;
     Ok(tagged(&agent.etag, &agent))
@@ -72,7 +72,7 @@ pub(crate) async fn get(State(app): State<App>, Id(id): Id) -> ApiResult<Respons
 
 /// Change an agent
 #[utoipa::path(patch, path = "/agents/{id}", params(DryRun, IfMatchHeader), request_body = AgentPatch,
-    responses((status = 200, body = AgentChanged)))]
+    responses((status = 200, body = AgentChanged, headers(("ETag")))))]
 pub(crate) async fn patch(
     State(app): State<App>,
     caller: Caller,

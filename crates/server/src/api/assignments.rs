@@ -63,6 +63,16 @@ impl AssignmentRequest {
     }
 }
 
+/// What setting an assignment answers: the switch, or in a dry run its plan.
+#[derive(utoipa::ToSchema)]
+#[schema(as = AssignmentAnswer)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only described, never built")]
+pub(crate) enum AssignmentAnswer {
+    Switch(Box<SwitchAnswer>),
+    Plan(Box<SwitchPlan>),
+}
+
 /// How a switch is asked for.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
@@ -80,7 +90,7 @@ pub(crate) struct How {
 /// Show an agent's assignment
 ///
 /// As the documented `model.json`.
-#[utoipa::path(get, path = "/agents/{id}/assignment", responses((status = 200, body = Assignment)))]
+#[utoipa::path(get, path = "/agents/{id}/assignment", responses((status = 200, body = Assignment, headers(("ETag")))))]
 pub(crate) async fn get(State(app): State<App>, Id(id): Id) -> ApiResult<Response> {
     let assignment = app.agm.assignment(&id)?;
     Ok(tagged(&assignment_etag(&assignment), &assignment))
@@ -90,7 +100,7 @@ pub(crate) async fn get(State(app): State<App>, Id(id): Id) -> ApiResult<Respons
 ///
 /// A switch: 202 at once, or waited for.
 #[utoipa::path(put, path = "/agents/{id}/assignment", params(How, PutHeaders), request_body = AssignmentRequest,
-    responses((status = 200, body = SwitchAnswer, description = "Done, or (with `dryRun`) the plan"), (status = 202, body = SwitchAnswer), PeerErrors))]
+    responses((status = 200, body = AssignmentAnswer, description = "Done, or (with `dryRun`) the plan"), (status = 202, body = SwitchAnswer), PeerErrors))]
 pub(crate) async fn put(
     State(app): State<App>,
     caller: Caller,

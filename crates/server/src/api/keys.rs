@@ -15,7 +15,7 @@ use crate::state::App;
 ///
 /// New keys are tried before they are saved; if one fails nothing changes, unless `force` insists.
 #[utoipa::path(put, path = "/providers/{name}/keys", params(DryRun, IfMatchHeader), request_body = KeyChange,
-    responses((status = 200, body = ProviderChanged), PeerErrors))]
+    responses((status = 200, body = ProviderChanged, headers(("ETag"))), PeerErrors))]
 pub(crate) async fn put(
     State(app): State<App>,
     caller: Caller,

@@ -23,7 +23,7 @@ pub(crate) async fn list(State(app): State<App>) -> Json<Items<ModelView>> {
 /// Show a model's card
 ///
 /// Every id has one: unknown models have the documented default. A `/` in the id is written `%2F`.
-#[utoipa::path(get, path = "/models/{id}", responses((status = 200, body = ModelView)))]
+#[utoipa::path(get, path = "/models/{id}", responses((status = 200, body = ModelView, headers(("ETag")))))]
 pub(crate) async fn get(State(app): State<App>, Name(id): Name) -> ApiResult<Response> {
     let model = app.agm.model(&id)?;
     Ok(tagged(&model.etag, &model))
@@ -33,7 +33,7 @@ pub(crate) async fn get(State(app): State<App>, Name(id): Name) -> ApiResult<Res
 ///
 /// The members given stand in place of the catalog's: `contextWindow`, `maxTokens`, `reasoning`, `input`, `price`.
 #[utoipa::path(put, path = "/models/{id}", params(DryRun, PutHeaders), request_body(content = Object),
-    responses((status = 200, body = ModelChanged)))]
+    responses((status = 200, body = ModelChanged, headers(("ETag")))))]
 pub(crate) async fn put(
     State(app): State<App>,
     caller: Caller,

@@ -26,7 +26,7 @@ pub(crate) async fn list(State(app): State<App>) -> Json<Items<ProviderView>> {
 ///
 /// The first one creates the default route; every further one gets a route of its own as soon as it has a model predicate. Nobody's model moves.
 #[utoipa::path(post, path = "/providers", params(DryRun), request_body = NewProvider,
-    responses((status = 201, body = ProviderAdded), (status = 200, description = "The plan", body = ProviderAdded)))]
+    responses((status = 201, body = ProviderAdded, headers(("ETag"))), (status = 200, description = "The plan", body = ProviderAdded)))]
 pub(crate) async fn add(
     State(app): State<App>,
     caller: Caller,
@@ -39,7 +39,7 @@ pub(crate) async fn add(
 }
 
 /// Show a provider
-#[utoipa::path(get, path = "/providers/{name}", responses((status = 200, body = ProviderView)))]
+#[utoipa::path(get, path = "/providers/{name}", responses((status = 200, body = ProviderView, headers(("ETag")))))]
 pub(crate) async fn get(State(app): State<App>, Name(name): Name) -> ApiResult<Response> {
     let provider = app.agm.provider(&name)?;
     Ok(tagged(&provider.etag, &provider))
@@ -49,7 +49,7 @@ pub(crate) async fn get(State(app): State<App>, Name(name): Name) -> ApiResult<R
 ///
 /// What is absent stays as it is; keys too. Scheme, host and port change only together with the keys: a stored key goes nowhere else.
 #[utoipa::path(patch, path = "/providers/{name}", params(DryRun, IfMatchHeader), request_body = ProviderPatch,
-    responses((status = 200, body = ProviderChanged), PeerErrors))]
+    responses((status = 200, body = ProviderChanged, headers(("ETag"))), PeerErrors))]
 pub(crate) async fn patch(
     State(app): State<App>,
     caller: Caller,

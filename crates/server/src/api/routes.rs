@@ -39,7 +39,7 @@ pub(crate) async fn list(State(app): State<App>) -> Json<RouteList> {
 }
 
 /// Show a route
-#[utoipa::path(get, path = "/routes/{name}", responses((status = 200, body = RouteView)))]
+#[utoipa::path(get, path = "/routes/{name}", responses((status = 200, body = RouteView, headers(("ETag")))))]
 pub(crate) async fn get(State(app): State<App>, Name(name): Name) -> ApiResult<Response> {
     let route = app.agm.route(&name)?;
     Ok(tagged(&route.etag, &route))
@@ -49,7 +49,7 @@ pub(crate) async fn get(State(app): State<App>, Name(name): Name) -> ApiResult<R
 ///
 /// What is absent stays as it is. Refused where an agent's model would go elsewhere, with `details.moved`.
 #[utoipa::path(put, path = "/routes/{name}", params(DryRun, PutHeaders), request_body = RouteEdit,
-    responses((status = 200, body = RouteChanged), (status = 201, body = RouteChanged)))]
+    responses((status = 200, body = RouteChanged, headers(("ETag"))), (status = 201, body = RouteChanged, headers(("ETag")))))]
 pub(crate) async fn put(
     State(app): State<App>,
     caller: Caller,
@@ -98,7 +98,7 @@ pub(crate) async fn explain(State(app): State<App>, Query(question): Query<Quest
 }
 
 /// Show the default route
-#[utoipa::path(get, path = "/routes/default", responses((status = 200, body = RouteView)))]
+#[utoipa::path(get, path = "/routes/default", responses((status = 200, body = RouteView, headers(("ETag")))))]
 pub(crate) async fn get_default(State(app): State<App>) -> ApiResult<Response> {
     let route = app.agm.route(DEFAULT_ROUTE)?;
     Ok(tagged(&route.etag, &route))

@@ -58,7 +58,7 @@ impl<S: Sync> FromRequestParts<S> for PutCondition {
             (Some(tag), None) => Ok(Self(Seen::tag(tag))),
             (None, Some("*")) => Ok(Self(Seen::Nothing)),
             (None, None) => Err(required("`If-Match: <etag>` to edit, `If-None-Match: *` to create, or `If-Match: *` to force it")),
-            _ => Err(ApiError::new(Code::MalformedBody, "the preconditions cannot be understood")
+            _ => Err(ApiError::new(Code::MalformedRequest, "the preconditions cannot be understood")
                 .hint("send either `If-Match: <etag>` or `If-None-Match: *`")),
         }
     }
@@ -71,7 +71,7 @@ fn tag(headers: &HeaderMap, name: &HeaderName) -> ApiResult<Option<String>> {
     let inner = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
     if values.next().is_some() || inner.is_empty() || inner.contains(['"', ',', ' ']) {
         let message = format!("`{name}` cannot be understood");
-        return Err(ApiError::new(Code::MalformedBody, message).hint("send one ETag as you got it, or `*`"));
+        return Err(ApiError::new(Code::MalformedRequest, message).hint("send one ETag as you got it, or `*`"));
     }
     Ok(Some(inner.to_owned()))
 }

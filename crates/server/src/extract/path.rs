@@ -24,7 +24,7 @@ impl<S: Sync + Send> FromRequestParts<S> for Name {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> ApiResult<Self> {
         let Path(name) = Path::<String>::from_request_parts(parts, state)
             .await
-            .map_err(|_| ApiError::new(Code::MalformedBody, "the path is not UTF-8").hint("percent-encode the name in UTF-8"))?;
+            .map_err(|_| ApiError::new(Code::MalformedRequest, "the path is not UTF-8").hint("percent-encode the name in UTF-8"))?;
         Ok(Self(name))
     }
 }

@@ -91,8 +91,8 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> ApiResult<Self> {
         let read = axum::extract::Query::<T>::try_from_uri(&parts.uri);
         read.map(|axum::extract::Query(read)| Self(read)).map_err(|error| {
-            let message = format!("the query cannot be understood: {}", error.body_text());
-            ApiError::new(Code::MalformedBody, message).hint("see the operation in `/api/v1/openapi.json`")
+            let message = format!("the query cannot be understood: {}", reason(&error.body_text()));
+            ApiError::new(Code::MalformedRequest, message).hint("see the operation in `/api/v1/openapi.json`")
         })
     }
 }
@@ -103,8 +103,17 @@ impl<S: Sync> FromRequestParts<S> for NoQuery {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> ApiResult<Self> {
         match parts.uri.query() {
             None | Some("") => Ok(Self),
-            Some(_) => Err(ApiError::new(Code::MalformedBody, "this operation has no query parameters").hint("leave them out")),
+            Some(_) => Err(ApiError::new(Code::MalformedRequest, "this operation has no query parameters").hint("leave them out")),
         }
+    }
+}
+
+/// What is wrong with a query, without what axum says of it to programmers, and with the parameter's name once.
+fn reason(text: &str) -> &str {
+    let text = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(text);
+    match text.split_once(": ") {
+        Some((name, rest)) if rest.strip_prefix('`').is_some_and(|rest| rest.starts_with(name)) => rest,
+        _ => text,
     }
 }
 

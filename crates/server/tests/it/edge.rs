@@ -152,3 +152,40 @@ async fn answers_under_way_are_finished_when_it_stops() {
     assert!(rest.starts_with("HTTP/1.1 201"), "{rest}");
     assert!(TcpStream::connect(bed.server.addr()).await.is_err(), "nothing is accepted any more");
 }
+
+/// What no handler ever saw is refused in the same words.
+#[tokio::test]
+async fn what_is_no_http_is_refused_with_a_body() {
+    let bed = Bed::start().await;
+    let large = format!("GET / HTTP/1.1\r\nhost: x\r\nx: {}\r\n\r\n", "y".repeat(40 << 10));
+    let cases = [
+        ("nonsense\r\n\r\n", 400),
+        ("GET / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n", 400),
+        (large.as_str(), 431),
+    ];
+    for (request, status) in cases {
+        let mut stream = TcpStream::connect(bed.server.addr()).await.unwrap();
+        // It may be refused before it was written whole.
+        drop(stream.write_all(request.as_bytes()).await);
+        let mut bytes = Vec::new();
+        drop(stream.read_to_end(&mut bytes).await);
+        let answer = String::from_utf8(bytes).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+        assert!(head.contains(concat!("agm-version: ", env!("CARGO_PKG_VERSION"))), "{answer}");
+        let body: serde_json::Value = serde_json::from_str(body).unwrap_or_else(|_| panic!("{answer}"));
+        assert_eq!((&body["success"], &body["code"]), (&false.into(), &"MALFORMED_REQUEST".into()));
+    }
+}
+
+/// Connections on which nothing is asked give way when places are scarce.
+#[tokio::test]
+async fn idle_connections_do_not_close_it_for_everybody() {
+    let bed = Bed::with(|settings| settings.connections = 4).await;
+    let mut idle = Vec::new();
+    for _ in 0..8 {
+        idle.push(TcpStream::connect(bed.server.addr()).await.unwrap());
+    }
+    let health = bed.bare(Method::GET, "/healthz").timeout(Duration::from_secs(15));
+    assert_eq!(Answer::of(health).await.status, 200);
+}

@@ -37,7 +37,7 @@ async fn an_edit_says_what_it_is_made_on() {
         let request = || bed.request(method.clone(), path).json(&edit);
         Answer::of(request()).await.refused(428, "PRECONDITION_REQUIRED");
         for garbled in ["", "\"a\", \"b\"", "\"", "W/\"a"] {
-            Answer::of(request().header("if-match", garbled)).await.refused(400, "MALFORMED_BODY");
+            Answer::of(request().header("if-match", garbled)).await.refused(400, "MALFORMED_REQUEST");
         }
         let refused = Answer::of(request().header("if-match", "\"stale\"")).await.refused(412, "VERSION_CONFLICT");
         assert!(refused["details"]["hint"].is_string(), "{path}: {refused}");

@@ -112,3 +112,32 @@ async fn the_work_goes_on_when_the_client_leaves() {
     let again = post(&bed, "/api/v1/switches?wait=30s", "k", &body).await;
     assert_eq!((again.expect(200)["success"].clone(), again.header("idempotency-replayed")), (json!(true), "true"));
 }
+
+/// A file that does not parse is nobody's answer: the request is acted on as if it came first.
+#[tokio::test]
+async fn what_is_kept_and_cannot_be_read_is_replaced() {
+    let bed = Bed::start().await;
+    post(&bed, "/api/v1/agents", "k", &json!({ "name": "alice" })).await.expect(201);
+    let kept = std::fs::read_dir(bed.dir.join("agm/objects/idempotency")).unwrap().map(|entry| entry.unwrap().path());
+    let kept: Vec<_> = kept.collect();
+    assert_eq!(kept.len(), 1);
+    std::fs::write(&kept[0], r#"{"half": "a file"}"#).unwrap();
+    post(&bed, "/api/v1/agents", "k", &json!({ "name": "bob" })).await.expect(201);
+    assert_eq!(post(&bed, "/api/v1/agents", "k", &json!({ "name": "bob" })).await.header("idempotency-replayed"), "true");
+}
+
+#[tokio::test]
+async fn none_is_dropped_before_its_time() {
+    let bed = Bed::with(|settings| settings.kept_answers = 2).await;
+    for (key, name) in [("1", "alice"), ("2", "bob")] {
+        post(&bed, "/api/v1/agents", key, &json!({ "name": name })).await.expect(201);
+    }
+    let refused = post(&bed, "/api/v1/agents", "3", &json!({ "name": "carol" })).await;
+    refused.refused(429, "TOO_MANY_REQUESTS");
+    bed.get("/api/v1/agents/carol").await.expect(404);
+    let again = post(&bed, "/api/v1/agents", "1", &json!({ "name": "alice" })).await;
+    assert_eq!((again.expect(201)["agent"]["id"].clone(), again.header("idempotency-replayed")), (json!("worker:alice"), "true"));
+    // What is kept counts after a restart too, and is not swept at the start.
+    let bed = Bed::on(bed.stop().await, |settings| settings.kept_answers = 2).await;
+    assert_eq!(post(&bed, "/api/v1/agents", "2", &json!({ "name": "bob" })).await.header("idempotency-replayed"), "true");
+}

@@ -130,7 +130,6 @@ async fn queries_that_cannot_be_understood_are_refused() {
         (Method::POST, "/api/v1/agents?dryrun=true"),
         (Method::POST, "/api/v1/agents?dryRun=maybe"),
         (Method::POST, "/api/v1/agents?dryRun=true&dryRun=false"),
-        (Method::POST, "/api/v1/backups?dryRun=true"),
         (Method::DELETE, "/api/v1/agents/alice/assignment?dryRun=true"),
         (Method::GET, "/api/v1/backups?limit=0"),
         (Method::GET, "/api/v1/backups?limit=501"),
@@ -146,8 +145,9 @@ async fn queries_that_cannot_be_understood_are_refused() {
         (Method::PUT, "/ni_status/assignment/manager?wait=6m"),
     ];
     for (method, path) in cases {
-        let request = bed.request(method, path).header("if-match", "*").json(&json!({ "name": "carol", "label": "x" }));
-        Answer::of(request).await.refused(400, "MALFORMED_BODY");
+        let request = bed.request(method, path).header("if-match", "*").json(&json!({ "name": "carol" }));
+        let refused = Answer::of(request).await.refused(400, "MALFORMED_REQUEST");
+        assert!(!refused["message"].as_str().unwrap().contains("deserialize"), "{refused}");
     }
     for path in ["/api/v1/backups?cursor=x", "/api/v1/switches?cursor=../x", "/api/v1/audit?cursor=1", "/api/v1/requests?cursor=x"] {
         bed.get(path).await.refused(422, "VALIDATION_FAILED");

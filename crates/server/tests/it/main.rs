@@ -4,6 +4,7 @@
 
 mod bed;
 mod captured;
+mod described;
 mod edge;
 mod editing;
 mod events;

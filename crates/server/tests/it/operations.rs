@@ -39,7 +39,8 @@ async fn a_provider_lives_and_goes() {
         .await
         .refused(404, "PROVIDER_NOT_FOUND");
     let in_use = bed.force(Method::DELETE, "/api/v1/providers/one", &json!({})).await;
-    assert!(in_use.status == 409 || in_use.status == 200, "{in_use:?}");
+    // It has the default route and nobody's assignment: there is nothing to keep it for.
+    in_use.expect(200);
 }
 
 #[tokio::test]

@@ -46,6 +46,7 @@ export const codes = {
   'code.TOO_MANY_REQUESTS': 'Too many attempts',
   'code.VALIDATION_FAILED': 'Something is not right yet',
   'code.MALFORMED_BODY': 'The request cannot be read',
+  'code.MALFORMED_REQUEST': 'The address or a header of the request cannot be read',
   'code.BODY_TOO_LARGE': 'The request is too large',
   'code.UNSUPPORTED_MEDIA_TYPE': 'The request is not JSON',
   'code.UPSTREAM_ERROR': 'The vendor failed',

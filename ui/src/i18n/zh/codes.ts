@@ -45,6 +45,7 @@ export const codes: Record<keyof typeof en, string> = {
   'code.TOO_MANY_REQUESTS': '尝试次数过多',
   'code.VALIDATION_FAILED': '有内容需要修正',
   'code.MALFORMED_BODY': '无法读取请求',
+  'code.MALFORMED_REQUEST': '无法读取请求的地址或标头',
   'code.BODY_TOO_LARGE': '请求过大',
   'code.UNSUPPORTED_MEDIA_TYPE': '请求不是 JSON',
   'code.UPSTREAM_ERROR': '厂商出错',
