@@ -12,7 +12,7 @@ export const monitor: Record<keyof typeof en, string> = {
   'monitor.window.5m': '5 分钟',
   'monitor.window.15m': '15 分钟',
   'monitor.window.1h': '1 小时',
-  'monitor.by': '划分',
+  'monitor.by': '分组',
   'monitor.by.total': '合计',
   'monitor.by.agent': '智能体',
   'monitor.by.provider': '提供商',
