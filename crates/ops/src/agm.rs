@@ -149,6 +149,11 @@ impl Agm {
         &self.0.gateway
     }
 
+    /// The store, past every rule of this crate: to look at what is really there, or to write as another process would.
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
     /// What it was started with.
     pub fn settings(&self) -> &Settings {
         &self.0.settings
