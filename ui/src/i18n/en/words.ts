@@ -29,6 +29,7 @@ export const words = {
   'table.search': 'Search: {what}',
   'table.choose': 'Choose {what}',
   'table.chooseAll': 'Choose all',
+  'table.act': 'Actions',
   'table.nothing': 'Nothing matches.',
   'table.pages': 'Pages',
   'table.page': 'Page {at} of {pages}',

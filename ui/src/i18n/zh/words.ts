@@ -30,6 +30,7 @@ export const words: Record<keyof typeof en, string> = {
   'table.search': '搜索：{what}',
   'table.choose': '选择 {what}',
   'table.chooseAll': '全选',
+  'table.act': '操作',
   'table.nothing': '没有匹配项。',
   'table.pages': '分页',
   'table.page': '第 {at} 页，共 {pages} 页',
