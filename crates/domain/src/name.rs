@@ -151,9 +151,24 @@ impl RouteName {
         self.0 == DEFAULT_ROUTE
     }
 
-    /// Whether this is a switch's temporary route.
+    /// A change's temporary route; the model that it takes has the same name.
+    pub fn probe(id: &str) -> Self {
+        Self(format!("{PROBE_PREFIX}{id}"))
+    }
+
+    /// Of which change this is a temporary route, if it is one.
+    pub fn probe_id(&self) -> Option<&str> {
+        self.0.strip_prefix(PROBE_PREFIX)
+    }
+
+    /// Whether this is a change's temporary route.
     pub fn is_probe(&self) -> bool {
-        self.0.starts_with(PROBE_PREFIX)
+        self.probe_id().is_some()
+    }
+
+    /// Whether this is a temporary route of one of these changes.
+    pub fn is_probe_of(&self, ids: &[String]) -> bool {
+        self.probe_id().is_some_and(|probe| ids.iter().any(|id| id == probe))
     }
 }
 

@@ -7,7 +7,7 @@ use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::document::Document;
 use crate::edit::Edit;
-use crate::name::{ConsumerName, PROBE_PREFIX, ProviderName, RouteName};
+use crate::name::{ConsumerName, ProviderName, RouteName};
 use crate::provider_type;
 use crate::route::{AiRoute, AuthConfig, ModelPredicate, Predicate, RouteExtra, Upstream};
 
@@ -31,11 +31,10 @@ pub fn provider_route(document: &Document, provider: &ProviderName, predicates: 
 
 /// A switch's temporary route: a model name nobody else uses, one provider, open to the probing consumer only.
 pub fn probe_route(document: &Document, id: &str, provider: &ProviderName, model: &str, consumer: &ConsumerName, now: &str) -> AiRoute {
-    let name = format!("{PROBE_PREFIX}{id}");
-    let mut route = like_default(document, RouteName::from(name.as_str()), provider);
-    route.model_predicates = vec![ModelPredicate::equal(&name)];
+    let mut route = like_default(document, RouteName::probe(id), provider);
+    route.model_predicates = vec![ModelPredicate::equal(route.name.as_str())];
     let mut upstream = Upstream::only(provider.clone());
-    upstream.model_mapping.insert(name, serde_json::Value::String(model.to_owned()));
+    upstream.model_mapping.insert(route.name.to_string(), serde_json::Value::String(model.to_owned()));
     route.upstreams = vec![upstream];
     route.auth_config = Some(key_auth(vec![consumer.clone()]));
     route.agm = Some(managed(now));

@@ -37,7 +37,7 @@ pub fn findings(document: &Document, pending: &[Wish], running: &[String]) -> Ve
     }
     for route in document.routes.values() {
         if route.name.is_probe() {
-            if !running.iter().any(|id| route.name.as_str().ends_with(id.as_str())) {
+            if !route.name.is_probe_of(running) {
                 let diagnostic = Diagnostic::policy(Code::StrayProbeRoute, "", "a switch left this temporary route behind");
                 found.push(Finding { route: route.name.clone(), diagnostic, repairable: true });
             }

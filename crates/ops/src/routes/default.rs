@@ -8,7 +8,7 @@ use agm_domain::diff;
 use agm_domain::document::Document;
 use agm_domain::edit::Edit;
 use agm_domain::hybrid;
-use agm_domain::name::{DEFAULT_ROUTE, PROBE_PREFIX, ProviderName};
+use agm_domain::name::{DEFAULT_ROUTE, ProviderName, RouteName};
 use agm_domain::switch::Step;
 use serde::{Deserialize, Serialize};
 
@@ -136,7 +136,7 @@ impl Agm {
         change.step(Step::Route, Act::edits(edits.clone())).await?;
         writer.apply(&edits)?;
         let mut changes = writer.changes();
-        changes.retain(|change| !change.name.starts_with(PROBE_PREFIX));
+        changes.retain(|change| !RouteName::from(change.name.as_str()).is_probe());
         let current = writer.commit(&change.actor, format!("default route given to {provider}")).await?;
         Ok((plan, current, changes))
     }

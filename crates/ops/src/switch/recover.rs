@@ -121,7 +121,7 @@ impl Agm {
     async fn sweep_probe_routes(&self) -> Result<(), OpError> {
         let running = self.under_way();
         let mut writer = self.writer().await;
-        let is_stray = |r: &&AiRoute| r.name.is_probe() && !running.iter().any(|id| r.name.as_str().ends_with(id.as_str()));
+        let is_stray = |r: &&AiRoute| r.name.is_probe() && !r.name.is_probe_of(&running);
         let stray: Vec<AiRoute> = writer.document.routes.values().filter(is_stray).cloned().collect();
         let edits: Vec<Edit> = stray.into_iter().map(|route| Edit::DeleteRoute { route: Box::new(route) }).collect();
         writer.apply(&edits)?;

@@ -6,7 +6,7 @@ use agm_domain::diff::diff;
 use agm_domain::edit::Edit;
 use agm_domain::evidence::{Level, Proof, Verdict};
 use agm_domain::hybrid::{Wish, probe_route, route_wishes, served_model};
-use agm_domain::name::{ConsumerName, PROBE_PREFIX, ProviderName};
+use agm_domain::name::{ConsumerName, ProviderName, RouteName};
 use agm_domain::switch::{Step, SwitchState};
 use futures_util::StreamExt as _;
 use futures_util::stream;
@@ -64,8 +64,7 @@ impl Run {
         self.begin(Step::Stage, Act::edits(vec![edit.clone()])).await?;
         writer.apply(&[edit])?;
         writer.commit_passing(&self.actor, format!("switch {}: temporary route", self.id)).await?;
-        let staged = format!("{PROBE_PREFIX}{}", self.id);
-        let trial = self.agm.probe(&prober, &staged, false).await;
+        let trial = self.agm.probe(&prober, RouteName::probe(&self.id).as_str(), false).await;
         if let Some(failure) = trial.failure {
             return Err(failure.into_error("the gateway could not use the provider"));
         }
@@ -96,7 +95,7 @@ impl Run {
         let before = writer.base().document.clone();
         let current = writer.commit_passing(&self.actor, format!("switch {}: routes", self.id)).await?;
         let mut changes = diff(&before, &current.document);
-        changes.retain(|c| !c.name.starts_with(PROBE_PREFIX));
+        changes.retain(|c| !RouteName::from(c.name.as_str()).is_probe());
         let names: Vec<String> = changes.iter().map(|c| format!("`{}`", c.name)).collect();
         self.update(|report| {
             report.route_updated = !changes.is_empty();
@@ -107,8 +106,12 @@ impl Run {
     }
 
     fn staged_route_gone(&self, document: &agm_domain::document::Document) -> Vec<Edit> {
-        let name = format!("{PROBE_PREFIX}{}", self.id);
-        document.routes.get(name.as_str()).map(|route| Edit::DeleteRoute { route: Box::new(route.clone()) }).into_iter().collect()
+        document
+            .routes
+            .get(&RouteName::probe(&self.id))
+            .map(|route| Edit::DeleteRoute { route: Box::new(route.clone()) })
+            .into_iter()
+            .collect()
     }
 
     /// What the targets want; those who join are found again by the routing itself.

@@ -1,8 +1,8 @@
 //! `verify`: everything is read back from where the agents read.
 
 use agm_domain::code::Code;
-use agm_domain::evidence::{Evidence, Level, Verdict};
-use agm_domain::name::PROBE_PREFIX;
+use agm_domain::evidence::{Level, Verdict};
+use agm_domain::name::RouteName;
 use agm_domain::switch::{Step, SwitchState};
 
 use super::engine::Run;
@@ -14,14 +14,14 @@ impl Run {
     pub(super) async fn verify(&mut self) -> Result<SwitchState, OpError> {
         self.begin(Step::Verify, Act::default()).await?;
         let current = self.agm.current();
-        let stray = format!("{PROBE_PREFIX}{}", self.id);
-        if current.document.routes.contains_key(stray.as_str()) {
+        let stray = RouteName::probe(&self.id);
+        if current.document.routes.contains_key(&stray) {
             return Err(OpError::internal(format!("the temporary route `{stray}` is still there")));
         }
         let mut proven = Vec::new();
         for member in self.live_members() {
             let evidence = self.agm.begin_evidence(&member.agent, member.evidence.of(Level::Reachable).cloned()).await;
-            if let Some(missing) = unproven(&evidence) {
+            if let Some(missing) = evidence.unproven() {
                 let message = format!("{} {missing}", member.agent);
                 let error = OpError::new(Fault::Conflict, Code::SwitchFailed, message);
                 self.member_failed(&member.agent, error.hint("somebody else may be writing there; look and repeat")).await?;
@@ -40,14 +40,4 @@ impl Run {
         self.done(Step::Verify, format!("read back; {}", proven.join(", ")));
         Ok(self.outcome())
     }
-}
-
-/// What is missing for "done": what was promised must be read back, not merely not be contradicted.
-fn unproven(evidence: &Evidence) -> Option<String> {
-    let needed = [Level::Recorded, Level::Routable, Level::Delivered];
-    let open = |level: &Level| !matches!(evidence.verdict(*level), Verdict::Proven | Verdict::NotApplicable);
-    let refused = (evidence.verdict(Level::Loaded) == Verdict::Contradicted).then_some(Level::Loaded);
-    let level = needed.into_iter().find(open).or(refused)?;
-    let fact = evidence.of(level).map_or("nothing is known", |p| p.fact.as_str());
-    Some(format!("is not {}: {fact}", level.as_str()))
 }

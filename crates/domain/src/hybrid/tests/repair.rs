@@ -55,6 +55,7 @@ fn the_temporary_route_of_a_running_switch_is_no_stray() {
     document.routes.insert(staged.name.clone(), staged);
     assert_eq!(findings(&document, &[], &["17".to_owned()]), []);
     assert_eq!(findings(&document, &[], &[]).len(), 1);
+    assert_eq!(findings(&document, &[], &["7".to_owned()]).len(), 1, "another change's id may be the end of this one's");
     let reach = Table::compile(&document).0.reach(&at(), &"manager".into(), "agm-probe-17");
     assert_eq!(reach.upstreams, [("qwen".into(), 100, "m".to_owned())]);
 }

@@ -6,7 +6,7 @@ use agm_domain::code::Code;
 use agm_domain::document::Document;
 use agm_domain::edit::Edit;
 use agm_domain::hybrid::probe_route;
-use agm_domain::name::{ConsumerName, PROBE_PREFIX, ProviderName, RouteName};
+use agm_domain::name::{ConsumerName, ProviderName, RouteName};
 use agm_domain::switch::Step;
 use agm_domain::table::{Mapping, Table};
 
@@ -39,12 +39,8 @@ impl Need {
 /// Takes the temporary routes out of the document.
 pub(super) fn take_away(document: &mut Document, staged: &Staged) {
     for id in staged.ids() {
-        document.routes.remove(name(id).as_str());
+        document.routes.remove(&RouteName::probe(id));
     }
-}
-
-fn name(id: &str) -> String {
-    format!("{PROBE_PREFIX}{id}")
 }
 
 impl Agm {
@@ -87,7 +83,7 @@ impl Agm {
         writer.commit_passing(&change.actor, format!("default route for {provider}: temporary routes")).await?;
         for (index, (need, id)) in needs.iter().zip(staged.ids()).enumerate() {
             for streaming in [false, true].into_iter().take(if index == 0 { 2 } else { 1 }) {
-                let trial = self.probe(&need.consumer, &name(id), streaming).await;
+                let trial = self.probe(&need.consumer, RouteName::probe(id).as_str(), streaming).await;
                 if let Some(failure) = refused(&trial, provider, &need.model) {
                     return Err(failure.into_error(&format!("the default route was not changed, because `{}` failed", need.model)));
                 }
