@@ -3,8 +3,11 @@
 import { agents } from './en/agents'
 import { activity } from './en/activity'
 import { backups } from './en/backups'
+import { charts } from './en/charts'
 import { codes } from './en/codes'
 import { home } from './en/home'
+import { monitor } from './en/monitor'
+import { playground } from './en/playground'
 import { providers } from './en/providers'
 import { routes } from './en/routes'
 import { settings } from './en/settings'
@@ -16,8 +19,11 @@ export const en = {
   ...agents,
   ...activity,
   ...backups,
+  ...charts,
   ...codes,
   ...home,
+  ...monitor,
+  ...playground,
   ...providers,
   ...routes,
   ...settings,

@@ -37,6 +37,20 @@ export const screens: Screen[] = [
     load: () => import('../pages/agents/Agents.svelte'),
   },
   {
+    path: 'monitor',
+    key: 'm',
+    title: 'nav.monitor',
+    icon: 'monitor',
+    load: () => import('../pages/monitor/Monitor.svelte'),
+  },
+  {
+    path: 'playground',
+    key: 'y',
+    title: 'nav.playground',
+    icon: 'playground',
+    load: () => import('../pages/playground/Playground.svelte'),
+  },
+  {
     path: 'backups',
     key: 'b',
     title: 'nav.backups',

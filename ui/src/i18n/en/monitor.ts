@@ -68,5 +68,6 @@ export const monitor = {
   'log.streamed': 'streamed',
   'log.attempts': 'Attempts',
   'log.fallback': 'a fallback answered',
+  'log.playground': 'asked by a human in the playground, with its key',
   'log.gone': 'This request is not in the log any more: only the newest are kept.',
 } as const

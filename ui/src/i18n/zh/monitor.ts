@@ -68,5 +68,6 @@ export const monitor: Record<keyof typeof en, string> = {
   'log.streamed': '流式',
   'log.attempts': '尝试次数',
   'log.fallback': '由备用上游应答',
+  'log.playground': '由人在试验场中以其密钥发出',
   'log.gone': '该请求已不在日志中：只保留最新的请求。',
 }

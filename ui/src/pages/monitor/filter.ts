@@ -1,8 +1,8 @@
-import { outcomeOf, type Outcome, type Request } from './outcome'
+import { askerOf, outcomeOf, type Outcome, type Request } from './outcome'
 
 /** What the log is narrowed to; all of it where nothing is said. */
 export interface Filter {
-  /** An agent's id, or a consumer that is no agent. */
+  /** As `askerOf` names it. */
   agent?: string | null
   provider?: string | null
   model?: string | null
@@ -11,7 +11,7 @@ export interface Filter {
 
 export function passes(request: Request, filter: Filter, names: ReadonlyMap<string, string>): boolean {
   return (
-    (!filter.agent || (names.get(request.consumer) ?? request.consumer) === filter.agent) &&
+    (!filter.agent || askerOf(request, names) === filter.agent) &&
     (!filter.provider || request.provider === filter.provider) &&
     (!filter.model || request.model === filter.model || request.servedModel === filter.model) &&
     (!filter.outcome || outcomeOf(request) === filter.outcome)

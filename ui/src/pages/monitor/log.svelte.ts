@@ -38,7 +38,8 @@ export class RequestLog {
 
   async load(): Promise<void> {
     try {
-      this.entries = await newest()
+      const { items } = await ask(api.GET('/api/v1/requests', { params: { query: { newest: true, limit: 500 } } }))
+      this.entries = merged([], items)
       this.problem = undefined
       this.#show()
     } catch (thrown) {
@@ -63,16 +64,4 @@ export class RequestLog {
     this.#waiting = []
     this.held = 0
   }
-}
-
-/** The newest that the server still knows. It gives them oldest first, a part at a time. */
-async function newest(): Promise<Request[]> {
-  let found: Request[] = []
-  let cursor: string | undefined
-  do {
-    const part = await ask(api.GET('/api/v1/requests', { params: { query: { cursor, limit: 500 } } }))
-    found = merged(found, part.items)
-    cursor = part.nextCursor ?? undefined
-  } while (cursor)
-  return found
 }

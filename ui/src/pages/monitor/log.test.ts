@@ -48,6 +48,12 @@ test('a consumer that is no agent is found by its own name', () => {
   expect(passes(request(), { agent: 'worker-alice' }, new Map())).toBe(true)
 })
 
+test('what a human asked in the playground is not the agent’s', () => {
+  const names = new Map([['worker-alice', 'worker:alice']])
+  expect(passes(request({ playground: true }), { agent: 'worker:alice' }, names)).toBe(false)
+  expect(passes(request({ playground: true }), { agent: 'playground' }, names)).toBe(true)
+})
+
 test('a search finds what can be read', () => {
   for (const text of ['alice', 'qwen-ai-route', '2026', '200']) expect(searched(request())).toContain(text)
 })

@@ -33,3 +33,11 @@ export const words: Record<Outcome, Key> = {
   left: 'log.left',
   unsure: 'log.unsure',
 }
+
+/** Under which name requests of the playground are counted: they use an agent's key and are none of its own. */
+export const PLAYGROUND = 'playground'
+
+/** Who asked: an agent by its id, the playground, or a consumer that is no agent. */
+export function askerOf(request: Pick<Request, 'consumer' | 'playground'>, names: ReadonlyMap<string, string>): string {
+  return request.playground ? PLAYGROUND : (names.get(request.consumer) ?? request.consumer)
+}
