@@ -93,9 +93,6 @@ export const test = base.extend<Each, Shared>({
 export async function logIn(context: BrowserContext, url: string): Promise<void> {
   const answer = await context.request.post(`${url}/api/v1/session`, { data: ADMIN })
   expect(answer.status()).toBe(200)
-  // By this the page knows that it is worth asking who is logged in.
-  const path = `${new URL(url).pathname.replace(/\/$/, '')}/`
-  await context.addCookies([{ name: 'agm_page', value: '1', domain: new URL(url).hostname, path, sameSite: 'Strict' }])
 }
 
 /** Opens a screen as the admin. */

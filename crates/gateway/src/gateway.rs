@@ -188,6 +188,11 @@ impl Gateway {
         self.shared.log.after(after_seq, limit)
     }
 
+    /// The newest request of the playground with this id.
+    pub fn playground_request(&self, id: &str) -> Option<Arc<Seen>> {
+        self.shared.log.newest(|seen| seen.playground.as_deref() == Some(id))
+    }
+
     /// Finished requests as they come, in small batches. A reader that is too slow misses some (`RecvError::Lagged` says how many) and never
     /// slows a request down.
     pub fn subscribe(&self) -> broadcast::Receiver<Arc<Seen>> {

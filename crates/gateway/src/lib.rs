@@ -24,7 +24,7 @@ mod upstream;
 mod worker;
 
 pub use gateway::{Gateway, StartError, TokenHealth, TokenOut, Totals};
-pub use probe::{PROBE_HEADER, PROVIDER_HEADER, ProbeMark, ROUTE_HEADER};
+pub use probe::{PLAYGROUND_HEADER, PROBE_HEADER, PROVIDER_HEADER, ProbeMark, ROUTE_HEADER};
 pub use seen::{LastSeen, Outcome, Seen, Usage};
 pub use settings::{BoxError, Clock, Limits, Page, PageBody, Settings, Timeouts, system_clock};
 pub use upstream::{Roots, RootsError};

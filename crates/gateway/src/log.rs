@@ -72,6 +72,11 @@ impl Log {
         ring.requests.iter().skip(skip).take(limit).cloned().collect()
     }
 
+    /// The newest request that is such.
+    pub(crate) fn newest(&self, such: impl Fn(&Seen) -> bool) -> Option<Arc<Seen>> {
+        self.ring().requests.iter().rev().find(|seen| such(seen)).cloned()
+    }
+
     /// Requests from now on.
     pub(crate) fn subscribe(&self) -> broadcast::Receiver<Arc<Seen>> {
         let ring = self.ring();

@@ -1,16 +1,49 @@
 //! The secret by which the gateway knows our own probes.
 
 use std::fmt;
+use std::sync::Arc;
 
 use aws_lc_rs::constant_time;
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue};
 
 /// The header that carries the mark.
 pub const PROBE_HEADER: &str = "x-agm-probe";
+/// Beside a right mark: this is no probe but a human's request in the playground, and the value is its id. It is counted and logged as that,
+/// and as nothing of the agent's whose key it brings.
+pub const PLAYGROUND_HEADER: &str = "x-agm-playground";
 /// On the answer to a probe: the route that took it.
 pub const ROUTE_HEADER: &str = "x-agm-route";
 /// On the answer to a probe: the provider that answered.
 pub const PROVIDER_HEADER: &str = "x-agm-provider";
+
+/// Whose request it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// Its sender's own.
+    #[default]
+    Agent,
+    /// One of our probes, which counts nowhere.
+    Probe,
+    /// A human's in the playground, by its id.
+    Playground(Arc<str>),
+}
+
+impl Origin {
+    /// Whose request this is. Its marks are taken off.
+    pub(crate) fn take(headers: &mut HeaderMap, mark: &ProbeMark) -> Self {
+        let sent = headers.remove(PROBE_HEADER);
+        let id = headers.remove(PLAYGROUND_HEADER);
+        match sent.is_some_and(|sent| mark.matches(&sent)) {
+            false => Self::Agent,
+            true => id.and_then(|id| Some(Self::Playground(id.to_str().ok()?.into()))).unwrap_or(Self::Probe),
+        }
+    }
+
+    /// Whether it is sent by agm itself.
+    pub(crate) fn is_ours(&self) -> bool {
+        *self != Self::Agent
+    }
+}
 
 /// A secret of this process. A request that carries it is one of ours: it counts nowhere, and its answer names route and provider.
 #[derive(Clone)]

@@ -40,6 +40,8 @@ pub struct Seen {
     pub attempts: u8,
     /// Whether a fallback upstream answered.
     pub fallback: bool,
+    /// The id of a request of the playground: it was sent with the consumer's key, and is none of its own.
+    pub playground: Option<Arc<str>>,
 }
 
 /// How a request ended.

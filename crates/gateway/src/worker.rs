@@ -10,7 +10,6 @@ use tokio::runtime::LocalRuntime;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use crate::connection;
-use crate::keys::Caller;
 use crate::local::LocalTasks;
 use crate::meters::{Key, Meter, Meters};
 use crate::shared::Shared;
@@ -139,7 +138,7 @@ impl Worker {
         &self,
         view: &View,
         spot: Spot,
-        caller: &Caller,
+        consumer: &Arc<str>,
         provider: Option<&ProviderPlan>,
         model: Option<&str>,
     ) -> Arc<Meter> {
@@ -153,7 +152,7 @@ impl Worker {
             route: spot.route.and_then(|r| view.snapshot.plans.get(r)).map_or_else(|| "".into(), |p| Arc::clone(&p.name)),
             provider: provider.map_or_else(|| "".into(), |p| Arc::clone(&p.name)),
             cluster: provider.map_or_else(|| "".into(), |p| Arc::clone(&p.cluster)),
-            consumer: Arc::clone(&caller.name),
+            consumer: Arc::clone(consumer),
             api: spot.api,
             model: model.into(),
         });

@@ -26,6 +26,7 @@ use crate::events::Events;
 use crate::evidence::EvidenceBook;
 use crate::figures::LastHour;
 use crate::gateway_key::new_gateway_key;
+use crate::playground::Room;
 use crate::probe::Prober;
 use crate::providers::ModelLists;
 use crate::settings::{Settings, Storage};
@@ -50,6 +51,7 @@ pub(crate) struct Inner {
     pub(crate) states: AgentStates,
     pub(crate) vendors: VendorClient,
     pub(crate) prober: Prober,
+    pub(crate) room: Room,
     pub(crate) host: Host,
     pub(crate) hour: LastHour,
     pub(crate) lists: ModelLists,
@@ -100,6 +102,7 @@ impl Agm {
             states: AgentStates::default(),
             vendors: VendorClient::new(settings.patience, settings.gateway.extra_ca_file.clone()),
             prober: Prober::new(settings.patience.request)?,
+            room: Room::new()?,
             lists: ModelLists::default(),
             host: Host::default(),
             hour: LastHour::default(),

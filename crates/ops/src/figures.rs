@@ -16,6 +16,8 @@ use crate::time::whole_seconds;
 /// How often the host is looked at, whether somebody watches or not.
 const LOOK: Duration = Duration::from_secs(10);
 const MINUTE: u64 = 60;
+/// Under which name the playground is counted.
+const PLAYGROUND: &str = "playground";
 
 /// The last hour.
 #[derive(Debug, Default)]
@@ -41,7 +43,7 @@ impl LastHour {
         // Where nobody was asked, nothing was spent.
         let spent = seen.usage.map(|usage| (usage.input, usage.output)).or(seen.provider.is_none().then_some((0, 0)));
         let ended = Ended {
-            consumer: &seen.consumer,
+            consumer: if seen.playground.is_some() { PLAYGROUND } else { &seen.consumer },
             provider: seen.provider.as_deref(),
             // What strangers ask for is theirs to make up.
             model: seen.provider.as_ref().and(seen.model.as_deref()),

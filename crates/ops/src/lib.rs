@@ -19,6 +19,7 @@ mod gateway_key;
 mod kept_answers;
 mod master_key;
 mod models;
+mod playground;
 mod probe;
 mod providers;
 mod requests;
@@ -54,11 +55,12 @@ pub use figures::{HostWindow, NamedSeries, PercentileSteps, Percentiles, UsageSe
 pub use kept_answers::{KeptAnswer, KeptAnswers};
 pub use master_key::KeyRotated;
 pub use models::{ModelChanged, ModelView};
+pub use playground::{Playground, PlaygroundEvent, PlaygroundMessage, PlaygroundRequest, PlaygroundSummary, Speaker};
 pub use providers::{
     FieldView, KeyChange, KeyTest, KeyView, ListedModels, ModelList, OutOfUse, ProviderAdded, ProviderChanged, ProviderPatch,
     ProviderRemoved, ProviderTest, ProviderTypeView, ProviderView, TestRequest,
 };
-pub use requests::{RequestView, UsageView};
+pub use requests::{RequestFilter, RequestView, StatusClass, UsageView};
 pub use routes::{
     AuthEdit, ConsideredView, DefaultSet, ExplainRequest, Explanation, FallbackView, PathView, ReachedView, RouteAuthView, RouteChanged,
     RouteEdit, RouteFinding, RouteRemoved, RouteUpstream, RouteView, RoutesRepaired,

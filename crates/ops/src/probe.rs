@@ -21,7 +21,7 @@ use crate::trial::classify::{self, Subject};
 use crate::trial::question::Question;
 use crate::trial::{Failure, Trial};
 
-/// The most that is read of an answer: a probe asks for one token.
+/// The most that is read of an answer that is not streamed.
 const LARGEST: usize = 1 << 20;
 
 /// Asks the gateway as an agent does.
@@ -40,14 +40,18 @@ pub(crate) struct Staged {
     all: Arc<Mutex<BTreeSet<String>>>,
 }
 
+/// A client of our own gateway.
+pub(crate) fn gateway_client(patience: Option<Duration>) -> Result<reqwest::Client, OpError> {
+    // The gateway is ours and on this host: no proxy of the environment stands between.
+    // It speaks plain HTTP, so no certificates are read, which a machine may not even have.
+    let builder = reqwest::Client::builder().no_proxy().tls_certs_only([]).redirect(reqwest::redirect::Policy::none());
+    let builder = patience.into_iter().fold(builder, reqwest::ClientBuilder::timeout);
+    builder.build().map_err(|error| OpError::internal(format!("no HTTP client: {error}")))
+}
+
 impl Prober {
     pub(crate) fn new(patience: Duration) -> Result<Self, OpError> {
-        // The gateway is ours and on this host: no proxy of the environment stands between.
-        // It speaks plain HTTP, so no certificates are read, which a machine may not even have.
-        let builder =
-            reqwest::Client::builder().no_proxy().tls_certs_only([]).redirect(reqwest::redirect::Policy::none()).timeout(patience);
-        let client = builder.build().map_err(|error| OpError::internal(format!("no HTTP client: {error}")))?;
-        Ok(Self { client, staged: Arc::default() })
+        Ok(Self { client: gateway_client(Some(patience))?, staged: Arc::default() })
     }
 
     /// A change that is no switch, and new ids for its temporary routes.
@@ -139,12 +143,12 @@ impl Probe<'_> {
             if self.streaming && status == 200 {
                 return self.read_stream(response, &subject).await;
             }
-            let body = self.read(response).await?;
+            let body = read_bounded(response).await?;
             if let Some(other) = question.other(status, &body) {
                 question = other;
                 continue;
             }
-            if let Some(failure) = self.own_refusal(status, &body, &subject) {
+            if let Some(failure) = gateway_refusal(status, &body, self.trial.provider.as_deref(), &subject) {
                 return Err(failure);
             }
             return classify::answer(status, content_type.as_deref(), &body, &subject).map(|answer| answer.model);
@@ -160,17 +164,6 @@ impl Probe<'_> {
             request = request.header(HOST, point.host.as_str());
         }
         request.json(&question.body(self.model, self.streaming)).send().await.map_err(|error| unanswered(&error))
-    }
-
-    async fn read(&self, mut response: Response) -> Result<Bytes, Failure> {
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| broken(&error))? {
-            body.extend_from_slice(&chunk);
-            if body.len() > LARGEST {
-                break;
-            }
-        }
-        Ok(Bytes::from(body))
     }
 
     /// At least one chunk with a non-empty `choices`, and a clean end.
@@ -201,35 +194,9 @@ impl Probe<'_> {
         if has_choice { Ok(named) } else { Err(no_choice(subject)) }
     }
 
-    /// What the gateway itself says, told apart from what a vendor says: without a provider, or about one.
-    fn own_refusal(&self, status: u16, body: &[u8], subject: &Subject) -> Option<Failure> {
-        let value: Value = serde_json::from_slice(body).ok()?;
-        let code = value.pointer("/error/code").and_then(Value::as_str).unwrap_or_default();
-        let message = value.pointer("/error/message").and_then(Value::as_str).unwrap_or_default();
-        if self.trial.provider.is_some() && !code.starts_with("provider_") && code != "unsupported_api" {
-            return None;
-        }
-        let (cause, hint) = match code {
-            "route_not_found" => (Code::RouteNotFound, "`agm route repair` mends the routes"),
-            "invalid_api_key" | "missing_api_key" => {
-                (Code::ConsumerNotFound, "the agent's gateway key is not known: `agm agent key NAME --rotate`")
-            }
-            "consumer_not_allowed" => (Code::ConsumerMissing, "`agm route repair` lets the agent in"),
-            "provider_timeout" => (Code::VendorTimeout, "try again; the vendor may be slow or down"),
-            "provider_broke_off" | "provider_not_http" => (Code::VendorFaulty, "try again; if it stays so, check the provider's base URL"),
-            _ => (Code::UpstreamError, "check the provider: `agm provider test NAME`"),
-        };
-        let network = matches!(code, "provider_unreachable" | "provider_timeout");
-        let message = format!("the gateway answered {status}: {}", subject.shown(message));
-        Some(Failure { cause, message, hint: hint.to_owned(), network })
-    }
-
     /// Whom the answer is from: the provider that the gateway names, with all that must not be repeated.
     fn subject(&self) -> Subject {
-        let current = self.agm.current();
-        let provider = self.trial.provider.as_deref().and_then(|name| current.document.providers.get(name));
-        let nobody = || agm_domain::provider::Provider::new("?".into(), "openai", Vec::new());
-        Subject::of(&provider.cloned().unwrap_or_else(nobody)).and(Some(&self.key)).asked(self.model)
+        subject_of(self.agm, self.trial.provider.as_deref(), &self.key).asked(self.model)
     }
 
     fn millis(&self) -> u64 {
@@ -237,14 +204,57 @@ impl Probe<'_> {
     }
 }
 
-fn unanswered(error: &reqwest::Error) -> Failure {
+/// What is read of an answer, at most [`LARGEST`] bytes.
+pub(crate) async fn read_bounded(mut response: Response) -> Result<Bytes, Failure> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| broken(&error))? {
+        body.extend_from_slice(&chunk);
+        if body.len() > LARGEST {
+            break;
+        }
+    }
+    Ok(Bytes::from(body))
+}
+
+/// Whom an answer is from: the provider that the gateway names, with all that must not be repeated.
+pub(crate) fn subject_of(agm: &Agm, provider: Option<&str>, key: &Secret) -> Subject {
+    let current = agm.current();
+    let provider = provider.and_then(|name| current.document.providers.get(name));
+    let nobody = || agm_domain::provider::Provider::new("?".into(), "openai", Vec::new());
+    Subject::of(&provider.cloned().unwrap_or_else(nobody)).and(Some(key))
+}
+
+/// What the gateway itself says, told apart from what a vendor says: without a provider, or about one.
+pub(crate) fn gateway_refusal(status: u16, body: &[u8], provider: Option<&str>, subject: &Subject) -> Option<Failure> {
+    let value: Value = serde_json::from_slice(body).ok()?;
+    let code = value.pointer("/error/code").and_then(Value::as_str).unwrap_or_default();
+    let message = value.pointer("/error/message").and_then(Value::as_str).unwrap_or_default();
+    if provider.is_some() && !code.starts_with("provider_") && code != "unsupported_api" {
+        return None;
+    }
+    let (cause, hint) = match code {
+        "route_not_found" => (Code::RouteNotFound, "`agm route repair` mends the routes"),
+        "invalid_api_key" | "missing_api_key" => {
+            (Code::ConsumerNotFound, "the agent's gateway key is not known: `agm agent key NAME --rotate`")
+        }
+        "consumer_not_allowed" => (Code::ConsumerMissing, "`agm route repair` lets the agent in"),
+        "provider_timeout" => (Code::VendorTimeout, "try again; the vendor may be slow or down"),
+        "provider_broke_off" | "provider_not_http" => (Code::VendorFaulty, "try again; if it stays so, check the provider's base URL"),
+        _ => (Code::UpstreamError, "check the provider: `agm provider test NAME`"),
+    };
+    let network = matches!(code, "provider_unreachable" | "provider_timeout");
+    let message = format!("the gateway answered {status}: {}", subject.shown(message));
+    Some(Failure { cause, message, hint: hint.to_owned(), network })
+}
+
+pub(crate) fn unanswered(error: &reqwest::Error) -> Failure {
     let (cause, what) =
         if error.is_timeout() { (Code::VendorTimeout, "did not answer in time") } else { (Code::UpstreamError, "did not answer") };
     let hint = "look at the gateway's log; a vendor that is slow to begin needs a longer time-out".to_owned();
     Failure { cause, message: format!("the gateway {what}"), hint, network: true }
 }
 
-fn broken(error: &reqwest::Error) -> Failure {
+pub(crate) fn broken(error: &reqwest::Error) -> Failure {
     if error.is_timeout() {
         return unanswered(error);
     }

@@ -1,5 +1,6 @@
 //! What went through the gateway: the request log in memory and the totals.
 
+use agm_domain::agent::AgentId;
 use agm_gateway::Seen;
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +53,9 @@ pub struct RequestView {
     pub attempts: u8,
     /// Whether a fallback upstream answered.
     pub fallback: bool,
+    /// Whether it is a human's in the playground: sent with the consumer's key, and none of its own.
+    #[serde(default)]
+    pub playground: bool,
 }
 
 /// What went through since the start, the playground included, agm's own probes left out.
@@ -96,7 +100,66 @@ impl RequestView {
             output_tokens: seen.usage.map(|u| u.output),
             attempts: seen.attempts,
             fallback: seen.fallback,
+            playground: seen.playground.is_some(),
         }
+    }
+}
+
+/// Which requests are asked for; those that everything given here fits.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RequestFilter {
+    /// An agent's id; or a consumer that is no agent's.
+    pub agent: Option<String>,
+    /// The provider that answered, or was tried last.
+    pub provider: Option<String>,
+    /// The model the client asked for, or the one that the answer names.
+    pub model: Option<String>,
+    /// The route that took it.
+    pub route: Option<String>,
+    /// The class of its status.
+    pub status: Option<StatusClass>,
+    /// Those of the playground, or all but those.
+    pub playground: Option<bool>,
+}
+
+/// Statuses by their first digit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub enum StatusClass {
+    /// 200 to 299.
+    #[serde(rename = "2xx")]
+    Success,
+    /// 300 to 399.
+    #[serde(rename = "3xx")]
+    Redirection,
+    /// 400 to 499.
+    #[serde(rename = "4xx")]
+    ClientError,
+    /// 500 and more.
+    #[serde(rename = "5xx")]
+    ServerError,
+}
+
+impl StatusClass {
+    fn has(self, status: u16) -> bool {
+        match self {
+            Self::Success => (200..300).contains(&status),
+            Self::Redirection => (300..400).contains(&status),
+            Self::ClientError => (400..500).contains(&status),
+            Self::ServerError => status >= 500,
+        }
+    }
+}
+
+impl RequestFilter {
+    fn fits(&self, seen: &Seen, consumer: Option<&str>) -> bool {
+        let same = |wanted: &Option<String>, found: Option<&str>| wanted.as_deref().is_none_or(|wanted| found == Some(wanted));
+        let model = same(&self.model, seen.model.as_deref()) || same(&self.model, seen.served_model.as_deref());
+        consumer.is_none_or(|consumer| consumer == &*seen.consumer)
+            && same(&self.provider, seen.provider.as_deref())
+            && same(&self.route, Some(&seen.route))
+            && model
+            && self.status.is_none_or(|class| class.has(seen.status))
+            && self.playground.is_none_or(|wanted| wanted == seen.playground.is_some())
     }
 }
 
@@ -104,6 +167,23 @@ impl Agm {
     /// Requests with a number greater than `after`, oldest first.
     pub fn requests(&self, after: u64, limit: usize) -> Vec<RequestView> {
         self.0.gateway.recent_requests(after, limit).iter().map(|seen| RequestView::of(seen)).collect()
+    }
+
+    /// Those of them that fit: the oldest, or the `newest`, as many as the limit; oldest first.
+    pub fn requests_like(&self, filter: &RequestFilter, after: u64, limit: usize, newest: bool) -> Vec<RequestView> {
+        let current = self.current();
+        let consumer = filter.agent.as_deref().map(|agent| {
+            let known = AgentId::parse(agent).ok().and_then(|id| current.document.agents.get(&id));
+            known.map_or(agent, |agent| agent.consumer.as_str())
+        });
+        let all = self.0.gateway.recent_requests(after, usize::MAX);
+        let fitting = all.iter().filter(|seen| filter.fits(seen, consumer));
+        if newest {
+            let mut last: Vec<_> = fitting.rev().take(limit).map(|seen| RequestView::of(seen)).collect();
+            last.reverse();
+            return last;
+        }
+        fitting.take(limit).map(|seen| RequestView::of(seen)).collect()
     }
 
     /// What went through since the start.

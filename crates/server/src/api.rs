@@ -7,6 +7,7 @@ pub(crate) mod backups;
 mod keys;
 mod master_key;
 mod models;
+mod playground;
 mod provider_types;
 mod providers;
 mod requests;
@@ -57,10 +58,11 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(status::metrics))
         .routes(routes!(requests::usage))
         .routes(routes!(requests::list))
+        .routes(routes!(playground::ask))
         .routes(routes!(audit::list))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
-        .routes(routes!(session::who, session::log_out))
+        .routes(routes!(session::log_out))
         .routes(routes!(master_key::rotate))
         .routes(routes!(system::system))
 }

@@ -16,7 +16,7 @@ use agm_domain::code::Code;
 use agm_ops::{Fault, KeptAnswer, Login, OpError};
 use aws_lc_rs::digest::{Context, SHA256};
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
@@ -49,9 +49,15 @@ struct Asked {
     request: String,
 }
 
+/// Whether answers to this path may be kept. What is said in the playground is nobody's to read later, nor to be held back until its end.
+pub(crate) fn keeps(path: &str) -> bool {
+    path != "/api/v1/playground"
+}
+
 /// Answers a POST with a key once.
 pub(crate) async fn once(State(app): State<App>, caller: Caller, request: Request, next: Next) -> Response {
-    if request.method() != Method::POST || !request.headers().contains_key(KEY) {
+    let kept = request.extensions().get::<MatchedPath>().is_none_or(|path| keeps(path.as_str()));
+    if request.method() != Method::POST || !request.headers().contains_key(KEY) || !kept {
         return next.run(request).await;
     }
     match keyed(&app, &caller, request, next).await {

@@ -12,6 +12,7 @@ use utoipa::openapi::{
 use crate::auth;
 use crate::error::ErrorBody;
 use crate::health;
+use crate::idempotency;
 use crate::router;
 
 /// What an operation that calls a vendor or an agent's host can be answered with beside the others.
@@ -82,7 +83,10 @@ const REFUSALS: [(&str, &str); 14] = [
     ("415", "The body is not declared as JSON"),
     ("422", "The request is understood, and not acceptable; `details.diagnostics` lists what is wrong"),
     ("428", "The request does not say which state it edits"),
-    ("429", "Too many logins from this address wait for their answer; `Retry-After` says when to come again"),
+    (
+        "429",
+        "Too many logins from this address wait for their answer, or too many requests like this; `Retry-After` says when to come again",
+    ),
     ("500", "A fault of agm"),
     ("503", "agm cannot do it now"),
 ];
@@ -119,14 +123,20 @@ fn complete(operation: &mut Operation, method: &Method, path: &str) {
     operation.operation_id = Some(operation_id(method, path));
     name_path_parameters(operation, path);
     describe_headers(operation);
-    let open = health::is_open(path) || (*method == Method::POST && path == "/api/v1/session");
+    let session = path == "/api/v1/session";
+    let open = health::is_open(path) || (*method == Method::POST && session);
     if open {
         operation.security = Some(Vec::new());
     } else {
         let role = format!("{:?}", auth::needed(method, path)).to_lowercase();
         let requirement = |scheme: &str| SecurityRequirement::new(scheme, [role.clone()]);
-        operation.security = Some(vec![requirement("basic"), requirement("bearer"), requirement("session")]);
-        if *method == Method::POST {
+        let mut logins = vec![requirement("basic"), requirement("bearer"), requirement("session")];
+        if *method == Method::GET && session {
+            // Whoever claims nothing is nobody, and is told so.
+            logins.push(SecurityRequirement::default());
+        }
+        operation.security = Some(logins);
+        if *method == Method::POST && idempotency::keeps(path) {
             operation.parameters.get_or_insert_default().push(idempotency_key().into());
         }
     }

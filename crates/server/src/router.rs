@@ -32,7 +32,7 @@ fn open() -> OpenApiRouter<App> {
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(ni_status::health::health))
-        .routes(routes!(api::session::log_in))
+        .routes(routes!(api::session::who, api::session::log_in))
 }
 
 /// All of it, without the layers that need a running server; for the OpenAPI document.

@@ -1,18 +1,6 @@
-import { api, ask, prefix, whenLoggedOut, type Schemas } from '../api/client'
+import { api, ask, whenLoggedOut, type Schemas } from '../api/client'
 import { Problem } from '../api/problem'
 import { live } from './live.svelte'
-
-/**
- * A mark beside the login's own cookie, which no script can read, and gone with it when the browser is closed. Without
- * it there is no login to ask about, and asking would only leave an error in the browser's console.
- */
-const MARK = 'agm_page=1'
-
-const isMarked = () => document.cookie.split('; ').includes(MARK)
-
-function mark(on: boolean): void {
-  document.cookie = `${MARK}; path=${prefix}/; SameSite=Strict${on ? '' : '; Max-Age=0'}`
-}
 
 /** Who uses the page. */
 class Session {
@@ -42,9 +30,11 @@ class Session {
   /** Asks whether a former login still holds. */
   async resume(): Promise<void> {
     this.problem = undefined
-    if (!isMarked()) return this.#nobody()
     try {
-      this.#somebody(await ask(api.GET('/api/v1/session')))
+      // Nobody is no error: there is no answer then.
+      const user = await ask(api.GET('/api/v1/session'))
+      if (user) this.#somebody(user)
+      else this.#nobody()
     } catch (thrown) {
       const problem = Problem.of(thrown)
       if (problem.status === 401) this.#nobody()
@@ -59,20 +49,17 @@ class Session {
 
   async logOut(): Promise<void> {
     await ask(api.DELETE('/api/v1/session'))
-    mark(false)
     // Starting over forgets everything that was read for this user.
     location.reload()
   }
 
   #somebody(user: Schemas['SessionView']): void {
     this.user = user
-    mark(true)
     live.start()
   }
 
   #nobody(): void {
     this.user = null
-    mark(false)
     live.stop()
   }
 }

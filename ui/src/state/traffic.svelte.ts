@@ -77,11 +77,14 @@ class Traffic {
     const at = Date.now()
     for (const request of requests) {
       const failed = request.status >= 400
-      for (const key of [`c ${request.consumer}`, ...(request.provider ? [`p ${request.provider}`] : [])]) {
+      // What a human asks in the playground says nothing of the agent whose key it brought.
+      const consumer = request.playground ? 'playground' : request.consumer
+      for (const key of [`c ${consumer}`, ...(request.provider ? [`p ${request.provider}`] : [])]) {
         const counter = this.#counters.get(key) ?? new FlowCounter()
         this.#counters.set(key, counter)
         counter.add(at, request.outputTokens ?? 0, failed)
       }
+      if (request.playground) continue
       newest.set(request.consumer, { request, ended: (newest.get(request.consumer)?.ended ?? 0) + 1 })
     }
     agents.patch(list =>

@@ -23,6 +23,7 @@ fn seen() -> Seen {
         usage: None,
         attempts: 1,
         fallback: false,
+        playground: None,
     }
 }
 

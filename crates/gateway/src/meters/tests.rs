@@ -33,6 +33,7 @@ fn seen(served: &str) -> Seen {
         usage: Some(Usage { input: 5, output: 2, total: 7, cache_read: 1, cache_write: 0 }),
         attempts: 1,
         fallback: false,
+        playground: None,
     }
 }
 

@@ -10,6 +10,7 @@ use http::StatusCode;
 use super::Call;
 use super::what::What;
 use crate::keys::InFlight;
+use crate::probe::Origin;
 use crate::refusal::Refusal;
 use crate::seen::{Outcome, Seen};
 use crate::snapshot::{ProviderPlan, RoutePlan};
@@ -23,7 +24,7 @@ struct Open {
     worker: Rc<Worker>,
     view: Rc<View>,
     started: Instant,
-    probe: bool,
+    origin: Origin,
     api: Option<Api>,
     consumer: usize,
     model: Option<Arc<str>>,
@@ -42,6 +43,10 @@ struct Open {
 /// The status under which a client that left before the answer is counted; nginx made it common.
 const LEFT: u16 = 499;
 
+/// Under which name the playground is counted, and its number among the consumers: none of theirs.
+const PLAYGROUND: &str = "playground";
+const NOBODY: usize = usize::MAX;
+
 impl Account {
     /// Opens the account of a request.
     pub(crate) fn open(call: &Call) -> Self {
@@ -49,7 +54,7 @@ impl Account {
             worker: Rc::clone(&call.worker),
             view: Rc::clone(&call.view),
             started: call.started,
-            probe: call.probe,
+            origin: call.origin.clone(),
             api: call.api,
             consumer: call.consumer(),
             model: None,
@@ -75,9 +80,9 @@ impl Account {
         self.note(|open| open.route = Some(route));
     }
 
-    /// Its consumer has one more request running.
+    /// Its consumer has one more request running, if it is its own.
     pub(crate) fn enter(&mut self, call: &Call) -> Result<(), Refusal> {
-        if call.probe {
+        if call.origin.is_ours() {
             return Ok(());
         }
         let caller = call.view.snapshot.keys.caller(self.consumer());
@@ -185,17 +190,20 @@ impl Open {
     fn settle(self, outcome: Outcome, reading: Option<&Reading>) {
         // Not counted as running any more when somebody sees it in the log.
         drop(self.in_flight);
-        if self.probe {
-            return;
-        }
         let caller = self.view.snapshot.keys.caller(self.consumer);
+        let (playground, spender, of) = match self.origin {
+            Origin::Probe => return,
+            Origin::Agent => (None, self.consumer, Arc::clone(&caller.name)),
+            // What a human spends is not the agent's.
+            Origin::Playground(id) => (Some(id), NOBODY, PLAYGROUND.into()),
+        };
         let spot = Spot {
             route: self.route,
             provider: self.provider.as_ref().map(|p| p.index),
-            consumer: self.consumer,
+            consumer: spender,
             api: self.api.map_or("", Api::name),
         };
-        let meter = self.worker.meter(&self.view, spot, caller, self.provider.as_deref(), self.counted.as_deref());
+        let meter = self.worker.meter(&self.view, spot, &of, self.provider.as_deref(), self.counted.as_deref());
         let shared = &self.worker.shared;
         let seen = shared.log.push(Seen {
             seq: 0,
@@ -214,9 +222,12 @@ impl Open {
             usage: reading.and_then(Reading::usage),
             attempts: self.attempts,
             fallback: self.fallback,
+            playground,
         });
         meter.count(&seen);
-        self.worker.meters.remember(&seen);
+        if seen.playground.is_none() {
+            self.worker.meters.remember(&seen);
+        }
         self.worker.meters.tally(&seen, shared.second());
     }
 }

@@ -101,14 +101,14 @@ pub(crate) fn relay(call: &Call, route: &CompiledRoute, won: Won, account: &mut 
     reply
 }
 
-/// Tells of a fallback, as Higress does (Console contract 4.5), and tells a probe who answered it.
+/// Tells of a fallback, as Higress does (Console contract 4.5), and tells agm itself who answered it.
 pub(crate) fn mark(call: &Call, account: &Account, headers: &mut HeaderMap) {
     const FALLBACK: HeaderName = HeaderName::from_static("x-higress-fallback-from");
     if let Some(plan) = account.fallback_from() {
         headers.insert(FALLBACK, plan.fallback_from.clone());
     }
     origin::grant(call, account.plan(), headers);
-    if !call.probe {
+    if !call.origin.is_ours() {
         return;
     }
     for (name, value) in [(ROUTE_HEADER, account.route()), (PROVIDER_HEADER, account.provider())] {

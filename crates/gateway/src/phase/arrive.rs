@@ -11,7 +11,7 @@ use hyper::body::Incoming;
 use super::neighbours::{drop_named, drop_where};
 use crate::client::Client;
 use crate::keys::{Who, X_API_KEY, bearer, decode, without_keys};
-use crate::probe::PROBE_HEADER;
+use crate::probe::Origin;
 use crate::refusal::Refusal;
 use crate::settings::{Page, Settings};
 use crate::worker::{View, Worker};
@@ -43,8 +43,7 @@ pub(crate) struct Call {
     pub host: String,
     pub api: Option<Api>,
     pub who: Who,
-    /// One of ours, which counts nowhere.
-    pub probe: bool,
+    pub origin: Origin,
     /// Whether a protocol is asked for that is not forwarded.
     pub websocket: bool,
     /// The key that came with the request, where it is no consumer's: some providers are called with it.
@@ -69,7 +68,7 @@ impl Call {
         let mut headers = parts.headers;
         let keys = &view.snapshot.keys;
         let who = keys.identify(&headers, parts.uri.query().unwrap_or_default());
-        let probe = headers.remove(PROBE_HEADER).is_some_and(|mark| worker.shared.mark.matches(&mark));
+        let origin = Origin::take(&mut headers, &worker.shared.mark);
         let websocket = headers.get_all(UPGRADE).iter().any(names_websocket);
         headers.remove(UPGRADE);
         let host = host_of(&parts.uri, &headers);
@@ -87,7 +86,7 @@ impl Call {
             headers,
             host,
             who,
-            probe,
+            origin,
             websocket,
             view,
         };

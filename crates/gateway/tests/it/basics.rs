@@ -2,7 +2,7 @@
 
 use agm_domain::name::ProviderName;
 use agm_domain::route::{HeaderControl, HeaderEdits, HeaderValue, ModelPredicate};
-use agm_gateway::{Outcome, PROBE_HEADER};
+use agm_gateway::{Outcome, PLAYGROUND_HEADER, PROBE_HEADER};
 use agm_simvendor::Behaviour;
 use agm_testkit::http::{Ending, Request};
 use serde_json::{Value, json};
@@ -161,6 +161,31 @@ async fn a_probe_counts_nowhere_and_learns_who_answered() {
     assert_eq!(seen[0].model.as_deref(), Some("counted"));
     assert_eq!((gateway.totals().requests, gateway.rpm(), gateway.last_seen("manager").len()), (1, 1, 1));
     assert!(!format!("{mark:?}").contains(mark.value().to_str().unwrap()));
+}
+
+#[tokio::test]
+async fn a_request_of_the_playground_is_logged_as_that_and_is_nothing_of_its_consumers() {
+    let (vendor, gateway) = simple().await;
+    let mark = gateway.probe_mark();
+    let human = chat("m").header(PROBE_HEADER, mark.value().to_str().unwrap()).header(PLAYGROUND_HEADER, "an-id");
+    let answer = send(&gateway, &human).await;
+    assert_eq!((answer.header("x-agm-route"), answer.header("x-agm-provider")), (Some("default-ai-route"), Some("alpha")));
+    let got = vendor.next_request().await;
+    assert_eq!((got.header(PROBE_HEADER), got.header(PLAYGROUND_HEADER)), (None, None));
+    let seen = logged(&gateway, 1).await;
+    assert_eq!((&*seen[0].consumer, seen[0].playground.as_deref()), ("manager", Some("an-id")));
+    assert_eq!(gateway.playground_request("an-id").map(|seen| seen.seq), Some(seen[0].seq));
+    assert!(gateway.newest("manager").is_none() && gateway.last_seen("manager").is_empty());
+    let mut text = String::new();
+    gateway.encode_metrics(&mut text);
+    assert!(text.contains(r#"consumer="playground""#) && !text.contains(r#"consumer="manager""#), "{text}");
+    assert_eq!(gateway.totals().requests, 1, "what it costs is counted");
+    // Anybody can write the header; only agm has the mark.
+    send(&gateway, &chat("m").header(PROBE_HEADER, "guess").header(PLAYGROUND_HEADER, "mine")).await;
+    let got = vendor.next_request().await;
+    assert_eq!(got.header(PLAYGROUND_HEADER), None);
+    assert_eq!(logged(&gateway, 2).await[1].playground, None);
+    assert!(gateway.newest("manager").is_some());
 }
 
 #[tokio::test]

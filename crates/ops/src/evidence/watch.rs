@@ -111,6 +111,10 @@ impl Agm {
     async fn saw(&self, request: &Arc<agm_gateway::Seen>) {
         self.0.hour.count(request);
         self.tell(EventKind::RequestSeen, request.consumer.to_string(), EventData::Request(Arc::clone(request)));
+        // A human's request in the playground says nothing of the agent whose key it brought.
+        if request.playground.is_some() {
+            return;
+        }
         let current = self.current();
         let consumer = agm_domain::name::ConsumerName::from(&*request.consumer);
         let Some(agent) = current.document.agent_of(&consumer) else { return };

@@ -1,7 +1,7 @@
 //! What went through the gateway.
 
 use agm_domain::figures::{By, KEPT_MINUTES};
-use agm_ops::{RequestView, UsageView};
+use agm_ops::{RequestFilter, RequestView, StatusClass, UsageView};
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
@@ -23,6 +23,22 @@ pub(crate) struct Since {
     #[param(minimum = 1, maximum = 500, default = 50, value_type = Option<u32>)]
     #[serde(deserialize_with = "limit")]
     limit: Option<usize>,
+    /// Of which agent: its id; or a consumer that is no agent's.
+    agent: Option<String>,
+    /// Of which provider.
+    provider: Option<String>,
+    /// For which model: the one that was asked for, or the one that the answer names.
+    model: Option<String>,
+    /// By which route.
+    route: Option<String>,
+    /// With which class of status.
+    #[param(inline)]
+    status: Option<StatusClass>,
+    /// `true`: only those of the playground; `false`: all but those.
+    playground: Option<bool>,
+    /// `true`: the newest ones instead of the oldest, still oldest first, without a cursor.
+    #[param(required = false)]
+    newest: bool,
 }
 
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -51,10 +67,21 @@ pub(crate) async fn usage(State(app): State<App>, Query(query): Query<Figures>) 
 /// List requests
 ///
 /// Oldest first, out of memory: the newest few thousand. Never a prompt, an answer or a key. `nextCursor` is the next `cursor`, or `after`.
+/// Those that fit everything that is given.
 #[utoipa::path(get, path = "/requests", params(Since), responses((status = 200, body = Page<RequestView>)))]
 pub(crate) async fn list(State(app): State<App>, Query(query): Query<Since>) -> ApiResult<Json<Page<RequestView>>> {
     let paging = Paging { cursor: query.cursor, limit: query.limit };
     let limit = paging.limit();
-    let requests = app.agm.requests(paging.cursor()?.unwrap_or(query.after), limit + 1);
+    let filter = RequestFilter {
+        agent: query.agent,
+        provider: query.provider,
+        model: query.model,
+        route: query.route,
+        status: query.status,
+        playground: query.playground,
+    };
+    let after = paging.cursor()?.unwrap_or(query.after);
+    let ahead = usize::from(!query.newest);
+    let requests = app.agm.requests_like(&filter, after, limit + ahead, query.newest);
     Ok(Json(Page::of(requests, limit, |request| request.seq.to_string())))
 }

@@ -1,15 +1,16 @@
 //! Sessions: the login of the page.
 
+use agm_domain::code::Code;
 use agm_domain::secret::Secret;
 use agm_ops::{Login, LoginKind, Role, stamp};
 use axum::extract::{FromRequest as _, Request, State};
 use axum::response::{AppendHeaders, IntoResponse as _, Response};
 use axum::{Extension, Json};
-use http::header::SET_COOKIE;
+use http::header::{AUTHORIZATION, SET_COOKIE};
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use crate::auth::{self, Caller, Client};
+use crate::auth::{self, Client};
 use crate::edge::Prefix;
 use crate::error::ApiResult;
 use crate::extract::{Body, NoQuery};
@@ -63,9 +64,20 @@ pub(crate) async fn log_in(State(app): State<App>, prefix: Extension<Prefix>, _:
 }
 
 /// Who am I
-#[utoipa::path(get, path = "/session", responses((status = 200, body = SessionView)))]
-pub(crate) async fn who(caller: Caller) -> Json<SessionView> {
-    Json(SessionView::from(&caller.0))
+///
+/// Nobody is no error where nobody claims to be somebody: without an `Authorization` header, and without a cookie or with one that has ended,
+/// the answer is 204. A wrong header is answered 401.
+#[utoipa::path(get, path = "/api/v1/session",
+    responses((status = 200, body = SessionView), (status = 204, description = "Nobody is logged in")))]
+pub(crate) async fn who(State(app): State<App>, Client(client): Client, _: NoQuery, headers: HeaderMap) -> Response {
+    if !headers.contains_key(AUTHORIZATION) && auth::cookie_value(&headers).is_none() {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    match auth::authenticate(&app, &headers, client).await {
+        Ok(caller) => Json(SessionView::from(&caller.0)).into_response(),
+        Err(error) if error.0.code == Code::AuthFailed && !headers.contains_key(AUTHORIZATION) => StatusCode::NO_CONTENT.into_response(),
+        Err(error) => auth::unauthorized(error, &headers),
+    }
 }
 
 /// Log out

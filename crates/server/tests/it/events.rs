@@ -97,3 +97,17 @@ async fn a_number_of_the_process_before_reads_anew() {
     let first = stream.next_frame().await.unwrap();
     assert_eq!(first.event.as_deref(), Some("resync"), "{first:?}");
 }
+
+#[tokio::test]
+async fn tokens_that_are_made_and_revoked_are_told_without_their_text() {
+    let bed = Bed::start().await;
+    let mut stream = open(&bed, "?types=token.*", None).await;
+    let made = bed.post("/api/v1/tokens", &json!({ "name": "ci", "role": "viewer" })).await.expect(201);
+    let id = made["token"]["id"].as_str().unwrap();
+    bed.request(reqwest::Method::DELETE, &format!("/api/v1/tokens/{id}")).send().await.unwrap();
+    for change in ["added", "removed"] {
+        let (frame, event) = next(&mut stream, "token.changed").await;
+        assert_eq!((&event["subject"], &event["data"]), (&json!(id), &json!({ "change": change })));
+        assert!(!frame.data.contains(made["secret"].as_str().unwrap()));
+    }
+}

@@ -71,7 +71,7 @@ async fn what_passed_is_counted_by_the_minute_and_by_name() {
     assert_eq!(providers["window"]["series"].as_array().unwrap().len(), 1);
     assert!(bed.get("/api/v1/usage").await.expect(200).get("window").is_none());
     for wrong in ["?window=2h", "?window=0s", "?window=soon", "?by=route", "?window=1m&other=1"] {
-        bed.get(&format!("/api/v1/usage{wrong}")).await.refused(400, "MALFORMED_BODY");
+        bed.get(&format!("/api/v1/usage{wrong}")).await.refused(400, "MALFORMED_REQUEST");
     }
 }
 
@@ -90,4 +90,44 @@ async fn the_host_is_remembered_for_an_hour() {
     }
     assert!(window["memory"][0].is_null() && window["rpm"][4] == 0, "{window}");
     assert!(bed.get("/api/v1/metrics").await.expect(200).get("window").is_none());
+}
+
+#[tokio::test]
+async fn the_log_of_requests_is_asked_for_a_part() {
+    let (bed, vendor) = Bed::with_provider().await;
+    assert_eq!(ask(&bed, "alice", chat(false)).await, 200);
+    vendor.push_on(On::Inference, Behaviour::error(400));
+    assert_eq!(ask(&bed, "bob", chat(false)).await, 400);
+    let url = format!("http://{}/v1/chat/completions", bed.agm.gateway().addr());
+    assert_eq!(bed.client.post(url).json(&chat(false)).send().await.unwrap().status(), 401);
+    let count = async |query: &str| {
+        let log = bed.get(&format!("/api/v1/requests?{query}")).await.expect(200);
+        log["items"].as_array().unwrap().len()
+    };
+    let cases = [
+        ("", 3),
+        ("agent=worker:alice", 1),
+        ("agent=bob", 1),
+        ("agent=none", 1),
+        ("agent=worker:nobody", 0),
+        ("provider=one", 2),
+        ("provider=two", 0),
+        ("route=default-ai-route", 3),
+        ("model=m&status=4xx", 2),
+        ("status=2xx", 1),
+        ("status=5xx", 0),
+        ("playground=true", 0),
+        ("playground=false&limit=2", 2),
+        ("newest=true&limit=1&agent=alice", 1),
+        ("after=2", 1),
+    ];
+    for (query, expected) in cases {
+        assert_eq!(count(query).await, expected, "{query}");
+    }
+    let newest = bed.get("/api/v1/requests?newest=true&limit=2").await.expect(200);
+    let seqs: Vec<u64> = newest["items"].as_array().unwrap().iter().map(|request| request["seq"].as_u64().unwrap()).collect();
+    assert_eq!((seqs, newest.get("nextCursor")), (vec![2, 3], None));
+    for wrong in ["status=200", "status=nonsense", "newest=maybe", "consumer=none"] {
+        bed.get(&format!("/api/v1/requests?{wrong}")).await.refused(400, "MALFORMED_REQUEST");
+    }
 }

@@ -99,7 +99,7 @@ async fn no_key_comes_out() {
 
 /// Credentials that open nothing are secrets all the same: most often a right one in a wrong place.
 async fn wrong_logins(bed: &Bed, keys: &Planted) {
-    let ask = || bed.bare(Method::GET, "/api/v1/session");
+    let ask = || bed.bare(Method::GET, "/api/v1/status");
     let wrong = keys.stranger.value();
     for request in
         [ask().bearer_auth(wrong), ask().basic_auth("admin", Some(wrong)), ask().header("cookie", format!("agm_session={wrong}"))]

@@ -16,6 +16,7 @@ mod login;
 mod monitor;
 mod operations;
 mod page;
+mod playground;
 mod reference;
 mod roles;
 mod switches;
