@@ -1,4 +1,4 @@
-import { askerOf, outcomeOf, type Outcome, type Request } from './outcome'
+import { askerOf, outcomeOf, PLAYGROUND, type Outcome, type Request } from './outcome'
 
 /** What the log is narrowed to; all of it where nothing is said. */
 export interface Filter {
@@ -22,4 +22,13 @@ export function passes(request: Request, filter: Filter, names: ReadonlyMap<stri
 export function searched(request: Request): string {
   const { seq, consumer, provider, model, servedModel, route, api, status, outcome } = request
   return [seq, consumer, provider, model, servedModel, route, api, status, outcome].join(' ')
+}
+
+/** The part of a filter that the server knows. */
+export function asked({ agent, provider, model }: Filter) {
+  return {
+    ...(agent === PLAYGROUND ? { playground: true } : agent ? { agent, playground: false } : {}),
+    ...(provider ? { provider } : {}),
+    ...(model ? { model } : {}),
+  }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { passes, searched, type Filter } from './filter'
+import { asked, passes, searched, type Filter } from './filter'
 import { merged } from './merge'
 import { outcomeOf, type Request } from './outcome'
 
@@ -52,6 +52,21 @@ test('what a human asked in the playground is not the agent’s', () => {
   const names = new Map([['worker-alice', 'worker:alice']])
   expect(passes(request({ playground: true }), { agent: 'worker:alice' }, names)).toBe(false)
   expect(passes(request({ playground: true }), { agent: 'playground' }, names)).toBe(true)
+})
+
+test.each<[Filter, object]>([
+  [{}, {}],
+  [{ agent: '', provider: null, model: '', outcome: 'failed' }, {}],
+  [
+    { agent: 'worker:alice', model: 'm' },
+    { agent: 'worker:alice', playground: false, model: 'm' },
+  ],
+  [
+    { agent: 'playground', provider: 'p' },
+    { playground: true, provider: 'p' },
+  ],
+])('of %j the server is asked %j', (filter, expected) => {
+  expect(asked(filter)).toEqual(expected)
 })
 
 test('a search finds what can be read', () => {
