@@ -84,7 +84,12 @@ export class Agm {
   }
 
   /** Asks the API, as the admin, beside the page. */
-  async ask<T = unknown>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+  async ask<T = unknown>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<T> {
     const login = Buffer.from(`${ADMIN.user}:${ADMIN.password}`).toString('base64')
     const response = await fetch(`${this.management}/api/v1/${path}`, {
       method,

@@ -26,7 +26,10 @@ export const test = base.extend<object, Office>({
       await agm.ask('POST', 'tokens', { name: 'ci', role: 'viewer' })
       for (const agent of ['worker:alice', 'manager', 'worker:alice']) await agm.chat(agent, qwen.model)
       await agm.chat('worker:carol', 'nobody-has-this-one')
-      writeFileSync(file, readFileSync(file, 'utf8').replace(`hiclaw-gateway/${deepseek.model}`, 'hiclaw-gateway/other'))
+      writeFileSync(
+        file,
+        readFileSync(file, 'utf8').replace(`hiclaw-gateway/${deepseek.model}`, 'hiclaw-gateway/other'),
+      )
       await use(agm)
       await agm.stop()
     },

@@ -62,19 +62,21 @@ export const test = base.extend<Each, Shared>({
     await allVendors.reset()
   },
 
-  agm: async ({}, use) => {
+  agm: async ({ watch }, use) => {
     const agm = await Agm.start(binary('AGM_BIN'))
     await use(agm)
+    watch.end()
     await agm.stop()
   },
 
-  between: async ({}, use) => {
+  between: async ({ watch }, use) => {
     const edges: Edge[] = []
     await use(async (target, more) => {
       const edge = await Edge.start(target, more)
       edges.push(edge)
       return edge
     })
+    watch.end()
     for (const edge of edges) await edge.stop()
   },
 

@@ -35,7 +35,12 @@ function pattern(text: string): RegExp {
   const whole = parts.map((part, index) => {
     if (index % 2 === 0) return escape(part)
     const forms = /^\{\w+:(.*)\}$/.exec(part)?.[1]
-    return forms ? `(?:${forms.split('|').map(form => escape(form).replace('\\{\\}', '[\\d.,K]+')).join('|')})` : '.+'
+    return forms
+      ? `(?:${forms
+          .split('|')
+          .map(form => escape(form).replace('\\{\\}', '[\\d.,K]+'))
+          .join('|')})`
+      : '.+'
   })
   return new RegExp(`^${whole.join('')}$`)
 }

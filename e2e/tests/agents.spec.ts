@@ -86,7 +86,10 @@ test('a vendor that refuses stops a switch before anything is changed', async ({
   const routes = await agm.ask('GET', 'routes')
   await deepseek.takeOnly('sk-another-one')
   await open(page, watch, agm.management, 'agents')
-  await page.getByRole('row', { name: /worker:alice/ }).getByRole('button', { name: 'Set model' }).click()
+  await page
+    .getByRole('row', { name: /worker:alice/ })
+    .getByRole('button', { name: 'Set model' })
+    .click()
   const dialog = page.getByRole('dialog')
   await dialog.getByLabel('Provider').selectOption('deepseek')
   await dialog.getByLabel('Model').fill(deepseek.model)
@@ -103,7 +106,10 @@ test('a vendor that refuses stops a switch before anything is changed', async ({
 
   // Told what is wrong, the user puts it right from where they stand.
   await deepseek.reset()
-  await page.getByRole('row', { name: /worker:alice/ }).getByRole('button', { name: 'Set model' }).click()
+  await page
+    .getByRole('row', { name: /worker:alice/ })
+    .getByRole('button', { name: 'Set model' })
+    .click()
   await dialog.getByLabel('Provider').selectOption('deepseek')
   await dialog.getByLabel('Model').fill(deepseek.model)
   await dialog.getByLabel('Model').press('Enter')
@@ -184,7 +190,4 @@ test('an edited configuration file is seen as drift, and repaired', async ({ pag
 })
 
 const predicatesOf = (routes: { items: object[] }) =>
-  routes.items.map(route => [
-    (route as { name: string }).name,
-    (route as { modelPredicates: unknown }).modelPredicates,
-  ])
+  routes.items.map(route => [(route as { name: string }).name, (route as { modelPredicates: unknown }).modelPredicates])

@@ -14,7 +14,10 @@ test('every agent has its desk: model, state, evidence, as they change', async (
   await agm.addWorker('alice')
   await agm.setModel(['worker:alice'], qwen)
   await open(page, watch, agm.management)
-  const desks = page.getByRole('list', { name: 'Desks' }).getByRole('listitem').filter({ has: page.getByRole('heading') })
+  const desks = page
+    .getByRole('list', { name: 'Desks' })
+    .getByRole('listitem')
+    .filter({ has: page.getByRole('heading') })
   await expect(desks).toHaveCount(2)
   await expect(desks.first()).toContainText('Manager')
   const alice = desks.filter({ hasText: 'alice' })

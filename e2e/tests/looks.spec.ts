@@ -77,8 +77,15 @@ function tooWide(page: Page): Promise<string[]> {
     const found: string[] = []
     const { scrollWidth, clientWidth } = document.documentElement
     if (scrollWidth > clientWidth) {
-      const beyond = [...document.querySelectorAll('body *')].filter(one => one.getBoundingClientRect().right > clientWidth)
-      found.push(`the page is ${scrollWidth} px wide: ${beyond.slice(-3).map(one => one.outerHTML.slice(0, 120)).join(' | ')}`)
+      const beyond = [...document.querySelectorAll('body *')].filter(
+        one => one.getBoundingClientRect().right > clientWidth,
+      )
+      found.push(
+        `the page is ${scrollWidth} px wide: ${beyond
+          .slice(-3)
+          .map(one => one.outerHTML.slice(0, 120))
+          .join(' | ')}`,
+      )
     }
     const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
     while (texts.nextNode()) {
@@ -115,6 +122,8 @@ async function faults(page: Page): Promise<string[]> {
   const judged = results.passes.find(rule => rule.id === 'color-contrast')?.nodes.length ?? 0
   expect.soft(judged, 'texts whose contrast was judged').toBeGreaterThan(5)
   return results.violations.flatMap(rule =>
-    rule.nodes.map(node => `${rule.id}: ${node.target.join(' ')}: ${node.failureSummary?.split('\n').slice(1, 3).join(' ')}`),
+    rule.nodes.map(
+      node => `${rule.id}: ${node.target.join(' ')}: ${node.failureSummary?.split('\n').slice(1, 3).join(' ')}`,
+    ),
   )
 }
