@@ -1,4 +1,4 @@
-import { api } from '../../api/client'
+import { api, ask } from '../../api/client'
 import { Problem } from '../../api/problem'
 import { applied, asked, type Answer, type Wish } from './answer'
 import { frames, type Frame } from './sse'
@@ -21,13 +21,10 @@ export class Run {
     this.#waiting = []
     this.answer = asked(wish.model, Date.now())
     try {
-      const { data, error, response } = await api.POST('/api/v1/playground', {
-        body: wish,
-        parseAs: 'stream',
-        signal: abort.signal,
-      })
-      if (!response.ok || !data) throw Problem.from(response.status, error)
-      for await (const frame of frames(data)) {
+      const call = api.POST('/api/v1/playground', { body: wish, parseAs: 'stream', signal: abort.signal })
+      const body = await ask(call)
+      if (!body) throw Problem.offline()
+      for await (const frame of frames(body)) {
         if (abort.signal.aborted) return
         this.#take(frame)
       }
