@@ -10,7 +10,7 @@ export type Language = 'en' | 'zh'
 async function texts(page: Page, language: Language): Promise<string[]> {
   return page.evaluate(language => {
     const found = new Set<string>()
-    const skipped = `code, pre, kbd, samp, script, style, noscript${language === 'zh' ? ', [lang="en"]' : ''}`
+    const skipped = `[translate="no"], code, pre, kbd, samp, script, style, noscript${language === 'zh' ? ', [lang="en"]' : ''}`
     const isShown = (element: Element) => element.closest(skipped) === null && element.checkVisibility()
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
     while (walker.nextNode()) {

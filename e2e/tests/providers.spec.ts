@@ -34,7 +34,7 @@ test('a provider with a wrong key says why, with the right one it is added', asy
   // The key is never shown again, here or anywhere.
   expect(await page.content()).not.toContain(qwen.key)
   await page.goto(`${agm.management}/#/routes`)
-  const routes = page.getByRole('region', { name: 'Routes', exact: true }).getByRole('row')
+  const routes = page.getByRole('table', { name: 'Routes' }).getByRole('row')
   await expect(routes).toHaveCount(2)
   await expect(routes.last()).toContainText('default-ai-route')
 
