@@ -165,14 +165,14 @@ impl Hour {
         let minutes = minute.saturating_sub(length.clamp(1, KEPT_MINUTES) - 1)..=minute;
         let lane = |of: &Minutes<Figures>| -> Lane { minutes.clone().map(|at| of.of(at).cloned().unwrap_or_default()).collect() };
         let Some(by) = by else { return Window { total: lane(&self.total), named: Vec::new(), other: None } };
-        let names = match by {
+        let of = match by {
             By::Agent => &self.agents,
             By::Provider => &self.providers,
             By::Model => &self.models,
         };
         let shown = |of: &Minutes<Figures>| minutes.clone().any(|at| of.of(at).is_some());
-        let named = names.named.iter().filter(|(_, of)| shown(of)).map(|(name, of)| (name.to_string(), lane(of))).collect();
-        Window { total: lane(&self.total), named, other: shown(&names.other).then(|| lane(&names.other)) }
+        let named = of.named.iter().filter(|(_, of)| shown(of)).map(|(name, of)| (name.to_string(), lane(of))).collect();
+        Window { total: lane(&self.total), named, other: shown(&of.other).then(|| lane(&of.other)) }
     }
 
     /// Forgets what is older than the hour before this minute.

@@ -33,10 +33,10 @@ impl Origin {
     pub(crate) fn take(headers: &mut HeaderMap, mark: &ProbeMark) -> Self {
         let sent = headers.remove(PROBE_HEADER);
         let id = headers.remove(PLAYGROUND_HEADER);
-        match sent.is_some_and(|sent| mark.matches(&sent)) {
-            false => Self::Agent,
-            true => id.and_then(|id| Some(Self::Playground(id.to_str().ok()?.into()))).unwrap_or(Self::Probe),
+        if !sent.is_some_and(|sent| mark.matches(&sent)) {
+            return Self::Agent;
         }
+        id.and_then(|id| Some(Self::Playground(id.to_str().ok()?.into()))).unwrap_or(Self::Probe)
     }
 
     /// Whether it is sent by agm itself.

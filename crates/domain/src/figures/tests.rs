@@ -12,7 +12,9 @@ fn ended(consumer: &str) -> Ended<'_> {
 
 fn sum(lane: &Lane) -> Figures {
     let mut all = Figures::default();
-    lane.iter().for_each(|figures| all.merge(figures));
+    for figures in lane {
+        all.merge(figures);
+    }
     all
 }
 
@@ -128,7 +130,9 @@ proptest! {
             prop_assert_eq!(named(&split), named(&together));
             if by == Some(By::Agent) {
                 let mut all = Figures::default();
-                named(&split).iter().for_each(|(_, figures)| all.merge(figures));
+                for (_, figures) in &named(&split) {
+                    all.merge(figures);
+                }
                 prop_assert_eq!(all, sum(&split.total), "everybody together is the total");
             }
         }

@@ -128,19 +128,21 @@ impl UsageSeries {
     pub(super) fn of(lane: &Lane, ran: usize) -> Self {
         let before = lane.len().saturating_sub(ran);
         let known = || lane.iter().enumerate().map(|(at, figures)| (at >= before).then_some(figures));
-        let line = |pick: fn(&Figures) -> Option<u64>| known().map(|figures| figures.and_then(pick)).collect();
+        let each = |pick: fn(&Figures) -> Option<u64>| known().map(|figures| figures.and_then(pick)).collect();
         let steps = |pick: fn(&Figures) -> &Spread| {
-            let line = |hundredths| known().map(|figures| millis(pick(figures?), hundredths)).collect();
-            PercentileSteps { p50: line(50), p90: line(90), p99: line(99) }
+            let each = |hundredths| known().map(|figures| millis(pick(figures?), hundredths)).collect();
+            PercentileSteps { p50: each(50), p90: each(90), p99: each(99) }
         };
         let mut sum = Figures::default();
-        lane.iter().for_each(|figures| sum.merge(figures));
+        for figures in lane {
+            sum.merge(figures);
+        }
         Self {
-            requests: line(|figures| Some(figures.requests)),
-            client_errors: line(|figures| Some(figures.client_errors)),
-            server_errors: line(|figures| Some(figures.server_errors)),
-            input_tokens: line(|figures| Some(figures.tokens()?.0)),
-            output_tokens: line(|figures| Some(figures.tokens()?.1)),
+            requests: each(|figures| Some(figures.requests)),
+            client_errors: each(|figures| Some(figures.client_errors)),
+            server_errors: each(|figures| Some(figures.server_errors)),
+            input_tokens: each(|figures| Some(figures.tokens()?.0)),
+            output_tokens: each(|figures| Some(figures.tokens()?.1)),
             latency_ms: steps(|figures| &figures.latency),
             first_token_ms: steps(|figures| &figures.first_token),
             sum: UsageSum::of(&sum),

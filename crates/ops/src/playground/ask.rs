@@ -67,8 +67,8 @@ impl PlaygroundRequest {
         let prompt = self.prompt.as_deref().map(str::trim);
         let both = "give a prompt or messages, one of the two";
         match (prompt, self.messages.is_empty()) {
-            (Some(""), true) | (None, true) => {
-                wrong.push(Diagnostic::hard(Code::ValidationFailed, "/prompt", "nothing is asked").hint(both))
+            (Some("") | None, true) => {
+                wrong.push(Diagnostic::hard(Code::ValidationFailed, "/prompt", "nothing is asked").hint(both));
             }
             (Some(_), false) => wrong.push(Diagnostic::hard(Code::ValidationFailed, "/messages", "there is a prompt too").hint(both)),
             _ => {}

@@ -26,7 +26,7 @@ pub(super) enum Stage {
     /// It is not sent yet.
     Asking,
     /// Its answer comes.
-    Reading { response: Response, subject: Subject, frames: Frames, waiting: VecDeque<String> },
+    Reading { response: Box<Response>, subject: Subject, frames: Frames, waiting: VecDeque<String> },
     /// All of the answer was told.
     Told,
     /// It is over.
@@ -52,7 +52,7 @@ impl Playground {
             let (status, kind, provider) = (response.status().as_u16(), header(CONTENT_TYPE.as_str()), header(PROVIDER_HEADER));
             let subject = subject_of(&self.agm, provider.as_deref(), &self.key).asked(&self.request.model);
             if status == 200 && kind.as_deref().is_some_and(|kind| kind.starts_with("text/event-stream")) {
-                return self.read(response, subject, Frames::default(), VecDeque::new()).await;
+                return self.read(Box::new(response), subject, Frames::default(), VecDeque::new()).await;
             }
             let body = read_bounded(response).await?;
             let again = status == 400 && at == 0 && self.request.max_tokens.is_some();
@@ -83,7 +83,7 @@ impl Playground {
 
     async fn read(
         &mut self,
-        mut response: Response,
+        mut response: Box<Response>,
         subject: Subject,
         mut frames: Frames,
         mut waiting: VecDeque<String>,
