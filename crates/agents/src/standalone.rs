@@ -8,6 +8,7 @@ mod log_file;
 
 use std::path::PathBuf;
 
+use agm_blob::file;
 use agm_domain::evidence::Cause;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -168,6 +169,18 @@ pub fn undo(target: &Target, record: &Undo) -> Result<Reverted, Error> {
     Ok(Reverted { changes, left, before: replaced.before.hash, after: replaced.after, written: replaced.written })
 }
 
+/// Puts a file back that a crash left half written: one that cannot be read as a configuration, beside a backup which is the file that the
+/// delivery was worked out for (`before` is [`Planned::before`]). Says whether it did.
+pub fn put_back_torn(target: &Target, before: &str) -> Result<bool, Error> {
+    let torn = matches!(read_back(target), Err(Error::Content { .. } | Error::NotText { .. }));
+    let backup = file::backup_of(&target.config).filter(|_| torn).and_then(|backup| ConfigFile::read(&backup).ok());
+    if backup.is_none_or(|backup| backup.hash != before) {
+        return Ok(false);
+    }
+    file::restore(&target.config)?;
+    Ok(true)
+}
+
 /// Reads the agent's file.
 pub fn read_back(target: &Target) -> Result<ReadBack, Error> {
     let file = ConfigFile::read(&target.config)?;
@@ -211,5 +224,5 @@ pub fn loaded(target: &Target, delivered: &Delivered, secrets: &[&str]) -> Resul
 }
 
 fn content(target: &Target, source: openclaw::EditError) -> Error {
-    Error::Content { path: target.config.clone(), source }
+    Error::Content { path: target.config.clone(), source, backup: file::backup_of(&target.config) }
 }

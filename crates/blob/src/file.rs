@@ -38,6 +38,21 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<Replaced, Error> {
     replace_with(path, bytes, |from, to| fs::rename(from, to))
 }
 
+/// The backup of a file that was written in place, if there is one.
+pub fn backup_of(path: &Path) -> Option<PathBuf> {
+    backup_path(&follow_links(path).ok()?).filter(|backup| backup.is_file())
+}
+
+/// Writes the content of its backup back into a file. Blocks.
+///
+/// It is for a file that a crash left half written: it is written in place, and the backup stays, so that this can be repeated.
+pub fn restore(path: &Path) -> Result<(), Error> {
+    let target = follow_links(path)?;
+    let backup = backup_path(&target).unwrap_or_default();
+    let bytes = fs::read(&backup).map_err(|error| Error::io("read", &backup, error))?;
+    overwrite(&target, &bytes).map_err(|error| Error::io("write", &target, error))
+}
+
 type Rename = fn(&Path, &Path) -> io::Result<()>;
 
 fn replace_with(path: &Path, bytes: &[u8], rename: Rename) -> Result<Replaced, Error> {
@@ -123,11 +138,15 @@ fn wants_in_place(error: &io::Error) -> bool {
     )
 }
 
-/// Copies the file beside itself, with its mode and owner; best effort.
-fn back_up(target: &Path, metadata: &fs::Metadata) -> Option<PathBuf> {
+fn backup_path(target: &Path) -> Option<PathBuf> {
     let mut name = target.file_name()?.to_owned();
     name.push(BACKUP_SUFFIX);
-    let backup = target.with_file_name(name);
+    Some(target.with_file_name(name))
+}
+
+/// Copies the file beside itself, with its mode and owner; best effort.
+fn back_up(target: &Path, metadata: &fs::Metadata) -> Option<PathBuf> {
+    let backup = backup_path(target)?;
     let old = fs::read(target).ok()?;
     let temp = write_beside(&backup, &old, Some(metadata)).ok()?;
     fs::rename(&temp, &backup).ok()?;

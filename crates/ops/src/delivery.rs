@@ -56,6 +56,11 @@ impl Prepared {
         serde_json::to_value(&self.planned.undo).unwrap_or_default()
     }
 
+    /// SHA-256 of the file that it was worked out for.
+    pub(crate) fn before(&self) -> String {
+        self.planned.before.clone()
+    }
+
     /// Whether the file says so already.
     pub(crate) fn is_empty(&self) -> bool {
         self.planned.changes.is_empty()
@@ -160,6 +165,14 @@ pub(crate) async fn preview(agm: &Agm, agent: &Agent, document: &Document, to: &
 fn warning(agent: &AgentId, notice: &Notice) -> Diagnostic {
     let code = if *notice == Notice::ReloadOff { Code::RestartRequired } else { Code::ConfigFileUnusable };
     Diagnostic::note(code, "/target", format!("{agent}: {notice}"))
+}
+
+/// Puts the file back that a delivery was writing when it was cut off, if that left a mixture.
+pub(crate) async fn put_back_torn(agm: &Agm, agent: &AgentId, before: String) -> Result<bool, OpError> {
+    let current = agm.current();
+    let Some(file) = current.document.agents.get(agent).and_then(|a| a.config_file.as_ref()) else { return Ok(false) };
+    let target = target(file);
+    blocking(agm, move || standalone::put_back_torn(&target, &before)).await
 }
 
 /// Takes a delivery back as far as the file still shows it, and says what is no longer ours.

@@ -1,7 +1,7 @@
 //! What can go wrong with an agent's files.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::openclaw::EditError;
 
@@ -62,12 +62,14 @@ pub enum Error {
         source: io::Error,
     },
     /// It was read, and its content does not allow the edit.
-    #[error("`{}` was left as it is. {source}", path.display())]
+    #[error("`{}` was left as it is. {source}{}", path.display(), former(backup.as_deref()))]
     Content {
         /// The file.
         path: PathBuf,
         /// Why.
         source: EditError,
+        /// What it said before agm last wrote it in place, where that lies beside it.
+        backup: Option<PathBuf>,
     },
     /// It could not be written.
     #[error(transparent)]
@@ -90,6 +92,10 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+}
+
+fn former(backup: Option<&Path>) -> String {
+    backup.map_or_else(String::new, |backup| format!("; what it said before agm last wrote it in place is in `{}`", backup.display()))
 }
 
 impl Error {

@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Command;
 
-use super::{BACKUP_SUFFIX, Replaced, replace, replace_with};
+use super::{BACKUP_SUFFIX, Replaced, backup_of, replace, replace_with, restore};
 
 fn names(dir: &Path) -> Vec<String> {
     let mut names: Vec<_> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
@@ -143,4 +143,19 @@ fn a_bind_mounted_file_is_written_in_place() {
     assert_eq!(fs::read(&path).unwrap(), b"new");
     assert_eq!(fs::read(&source).unwrap(), b"new");
     assert_eq!(fs::read(&backup).unwrap(), b"old");
+}
+
+#[test]
+fn a_backup_is_found_and_written_back_through_a_link() {
+    let dir = tempfile::tempdir().unwrap();
+    let (file, link) = (dir.path().join("config"), dir.path().join("link"));
+    fs::write(&file, b"half of the new cont").unwrap();
+    symlink(&file, &link).unwrap();
+    assert_eq!(backup_of(&link), None);
+    assert!(restore(&link).is_err());
+    let backup = dir.path().join(format!("config{BACKUP_SUFFIX}"));
+    fs::write(&backup, b"old").unwrap();
+    assert_eq!(backup_of(&link), Some(backup.clone()));
+    restore(&link).unwrap();
+    assert_eq!((fs::read(&file).unwrap(), fs::read(&backup).unwrap()), (b"old".to_vec(), b"old".to_vec()));
 }

@@ -9,8 +9,11 @@ use agm_agents::standalone::Delivered;
 use agm_domain::agent::AgentId;
 use agm_domain::evidence::{Drift, Evidence, Level, Proof, Verdict};
 use agm_store::Store;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+
+/// After how long a repair held.
+const HOLDS: SignedDuration = SignedDuration::from_hours(1);
 
 /// The stored object.
 const OBJECT: &str = "evidence";
@@ -39,6 +42,13 @@ pub(super) struct Found {
     pub(super) drift: Option<Vec<Drift>>,
 }
 
+/// Repairs that followed each other.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Repairs {
+    count: u32,
+    last: Timestamp,
+}
+
 /// What is known about one agent.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -59,9 +69,9 @@ pub(crate) struct Entry {
     /// The delivery that the agent last said it has taken.
     #[serde(default)]
     taken: Option<Taken>,
-    /// How often each drift was repaired and came back.
+    /// How often each drift was repaired and soon came back.
     #[serde(default)]
-    repaired: BTreeMap<Level, u32>,
+    repaired: BTreeMap<Level, Repairs>,
 }
 
 /// A delivery that the agent has taken, and its words.
@@ -218,13 +228,16 @@ impl EvidenceBook {
         }
     }
 
-    /// Counts a repair of this level.
-    pub(super) fn count_repair(&self, agent: &AgentId, level: Level) {
-        *self.entries().entry(agent.clone()).or_default().repaired.entry(level).or_default() += 1;
+    /// Counts a repair of this level. One that held for a while was not undone by whoever fights it: counting begins anew.
+    pub(super) fn count_repair(&self, agent: &AgentId, level: Level, now: Timestamp) {
+        let mut entries = self.entries();
+        let repaired = &mut entries.entry(agent.clone()).or_default().repaired;
+        let before = repaired.get(&level).filter(|repairs| now.duration_since(repairs.last) < HOLDS).map_or(0, |repairs| repairs.count);
+        repaired.insert(level, Repairs { count: before + 1, last: now });
     }
 
-    /// How often this level was repaired since the last switch.
+    /// How often this level was repaired since the last switch, each time soon after the one before.
     pub(super) fn repairs(&self, agent: &AgentId, level: Level) -> u32 {
-        self.entries().get(agent).and_then(|e| e.repaired.get(&level).copied()).unwrap_or_default()
+        self.entries().get(agent).and_then(|e| e.repaired.get(&level)).map_or(0, |repairs| repairs.count)
     }
 }

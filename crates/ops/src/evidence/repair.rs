@@ -56,7 +56,7 @@ impl Agm {
             } else {
                 match self.mend(actor, id, &drift).await {
                     Ok(()) => {
-                        self.0.evidence.count_repair(id, drift.level);
+                        self.0.evidence.count_repair(id, drift.level, self.now());
                         done.repaired.push(drift.message);
                     }
                     Err(error) => done.left.push(Diagnostic::policy(error.code, "", error.to_string())),

@@ -82,7 +82,7 @@ impl Agm {
         // The published file is agm's own copy: it is put right unasked, until somebody evidently insists on another one.
         let overwritten = evidence.drift.iter().any(|d| d.cause == Cause::ModelFileChanged && d.stopped.is_none());
         if overwritten && self.is_acting() && self.0.evidence.repairs(id, Level::Recorded) < TUG_OF_WAR {
-            self.0.evidence.count_repair(id, Level::Recorded);
+            self.0.evidence.count_repair(id, Level::Recorded, self.now());
             match self.publish_assignment(id).await {
                 Ok(()) => tracing::info!(agent = %id, "model.json was overwritten by somebody and is published again"),
                 Err(error) => tracing::warn!(agent = %id, %error, "model.json could not be published again"),

@@ -55,7 +55,8 @@ impl Run {
                 Err(error) => self.member_failed(&member.agent, error).await?,
             }
         }
-        let deliveries = prepared.iter().map(|(m, edit)| Delivery { agent: m.agent.clone(), undo: edit.undo() }).collect();
+        let deliveries =
+            prepared.iter().map(|(m, edit)| Delivery { agent: m.agent.clone(), undo: edit.undo(), before: edit.before() }).collect();
         self.begin_quietly(Step::Deliver, Act { deliveries, ..Act::default() }, prepared.is_empty()).await?;
         let mut sentences = Vec::new();
         for (member, edit) in prepared {

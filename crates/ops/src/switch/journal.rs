@@ -49,6 +49,9 @@ pub(crate) struct Delivery {
     pub(crate) agent: AgentId,
     /// What the `agents` crate needs.
     pub(crate) undo: Value,
+    /// SHA-256 of the file before.
+    #[serde(default)]
+    pub(crate) before: String,
 }
 
 impl Act {

@@ -8,6 +8,7 @@ use super::engine::Run;
 use super::journal::{Act, Told};
 use super::{MemberReport, SwitchFailure, SwitchReport};
 use crate::agm::Agm;
+use crate::delivery;
 use crate::error::{Fault, OpError};
 
 impl Run {
@@ -18,6 +19,7 @@ impl Run {
         let members = told.members.iter().map(|member| member.agent.clone()).collect();
         let _turn = agm.0.switches.turn(&members).await;
         let mut run = Self::told(agm.clone(), report, &told);
+        run.put_back_torn_files().await;
         if told.failure.is_some() {
             run.go_back().await;
         } else if delivering {
@@ -54,6 +56,18 @@ impl Run {
             });
         }
         run
+    }
+
+    /// A file that was being written in place may be neither the old one nor the new one. What then still cannot be read fails where it is
+    /// needed, with a reason.
+    async fn put_back_torn_files(&self) {
+        for delivery in self.acts.iter().flat_map(|(_, act)| &act.deliveries) {
+            match delivery::put_back_torn(&self.agm, &delivery.agent, delivery.before.clone()).await {
+                Ok(false) => {}
+                Ok(true) => tracing::warn!(agent = %delivery.agent, "a file that was half written was put back from its backup"),
+                Err(error) => tracing::warn!(agent = %delivery.agent, %error, "a file could not be put back from its backup"),
+            }
+        }
     }
 
     async fn finish(mut self) {

@@ -61,6 +61,17 @@ async fn somebody_who_insists_is_not_fought_forever() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_happens_once_in_a_while_is_no_tug_of_war() {
+    let (world, config) = team_with_file().await;
+    for _ in 0..5 {
+        edit(&config, "\"primary\": \"hiclaw-gateway/old\"", "\"primary\": \"hiclaw-gateway/theirs\"");
+        let repaired = world.agm.repair_agent(&actor(), &alice(), false).await.unwrap();
+        assert!(repaired.left.is_empty(), "{repaired:?}");
+        world.advance(Duration::from_hours(2));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_cannot_be_read_is_reported_and_left_alone() {
     let (world, config) = team_with_file().await;
     std::fs::write(&config, "{ broken").unwrap();

@@ -266,3 +266,30 @@ async fn what_cannot_be_brought_to_its_end_is_tried_again() {
     assert_eq!(routes, ["default-ai-route"]);
     assert_eq!(world.agm.assignment(&id("alice")).unwrap().model, "m");
 }
+
+/// Where a bind mount refuses the rename, the file is written in place, with its former content beside it: a kill can leave a mixture.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_was_cut_off_while_it_was_written_is_put_back_before_anything_else() {
+    let (world, config) = team().await;
+    alone(&world).await;
+    let before = std::fs::read_to_string(&config).unwrap();
+    let report = switch(&world, request("alice", "beta", "n")).await;
+    let after = std::fs::read_to_string(&config).unwrap();
+    let revision = world.revision();
+    let (torn, backup) = (config.clone(), config.with_file_name("openclaw.json.agm-backup"));
+    let mixture = format!("{}{}", &after[..after.len() / 2], &before[before.len() / 3..]);
+    let world = cut_off_and(world, &report, "deliver", revision, |_| {
+        std::fs::write(&torn, &mixture).unwrap();
+        std::fs::write(&backup, &before).unwrap();
+    })
+    .await;
+    let told = world.agm.switch(&report.id).await.unwrap();
+    assert_eq!(told.state, SwitchState::Done, "{told:#?}");
+    assert_eq!(std::fs::read_to_string(&config).unwrap(), after);
+
+    // Without a journal that knows it, nothing is put back, but the backup is named.
+    std::fs::write(&config, &mixture).unwrap();
+    let refused = world.agm.start_switch(&actor(), request("alice", "alpha", "m")).await.unwrap_err();
+    assert_eq!(refused.code, Code::ConfigFileUnusable);
+    assert!(refused.to_string().contains("openclaw.json.agm-backup"), "{refused}");
+}
