@@ -7,7 +7,7 @@ use crate::code::Code;
 use crate::consumer::{Consumer, KeySource};
 use crate::diagnostic::Diagnostic;
 use crate::document::Document;
-use crate::route::{AiRoute, KeyedPredicate, MatchType, Upstream};
+use crate::route::{AiRoute, KeyedPredicate, MatchType, ModelPredicate, Upstream};
 use crate::secret::Secret;
 
 /// What the Console refuses of a route (contract 4.2), plus null weights and blank names, on which it crashes.
@@ -38,9 +38,9 @@ pub fn route_hard(route: &AiRoute, document: &Document) -> Vec<Diagnostic> {
     }
     found.extend(keyed(&route.header_predicates, "/headerPredicates"));
     found.extend(keyed(&route.url_param_predicates, "/urlParamPredicates"));
-    found.extend(upstreams(&route.upstreams, "/upstreams", document));
+    found.extend(unknown_providers(route, document));
     weights(&route.upstreams, &mut found);
-    fallback(route, document, &mut found);
+    fallback(route, &mut found);
     found
 }
 
@@ -58,14 +58,34 @@ fn keyed(predicates: &[KeyedPredicate], member: &str) -> Vec<Diagnostic> {
     bad.chain(foreign).collect()
 }
 
-fn upstreams(upstreams: &[Upstream], member: &str, document: &Document) -> Vec<Diagnostic> {
-    let unknown = upstreams.iter().enumerate().filter(|(_, u)| !document.providers.contains_key(&u.provider));
-    unknown
-        .map(|(index, u)| {
-            let message = format!("there is no provider `{}`", u.provider);
-            Diagnostic::hard(Code::UnknownProvider, format!("{member}/{index}/provider"), message).hint("add the provider first")
-        })
-        .collect()
+/// The upstreams of a route, those of its fallback too, whose provider does not exist.
+pub fn unknown_providers(route: &AiRoute, document: &Document) -> Vec<Diagnostic> {
+    let fallback = route.fallback_config.iter().filter(|f| f.enabled).flat_map(|f| f.upstreams.iter().enumerate());
+    let places = route.upstreams.iter().enumerate().map(|(index, u)| (format!("/upstreams/{index}/provider"), u));
+    let places = places.chain(fallback.map(|(index, u)| (format!("/fallbackConfig/upstreams/{index}/provider"), u)));
+    let unknown = places.filter(|(_, u)| !document.providers.contains_key(&u.provider));
+    let report = |(pointer, u): (String, &Upstream)| {
+        let message = format!("`{}` sends to `{}`, and there is no such provider", route.name, u.provider);
+        Diagnostic::hard(Code::UnknownProvider, pointer, message)
+            .hint("what goes there is answered with 503: add that provider, or change the route's upstreams")
+    };
+    unknown.map(report).collect()
+}
+
+/// The model predicates of a route that take what another route takes, too, where only the predicates tell the two apart.
+pub fn overlaps(route: &AiRoute, other: &AiRoute) -> Vec<Diagnostic> {
+    if route.name == other.name || !other.competes(route) {
+        return Vec::new();
+    }
+    let rival = |mine: &ModelPredicate| other.model_predicates.iter().find(|theirs| theirs.overlaps(mine));
+    let both = route.model_predicates.iter().enumerate().filter_map(|(index, mine)| Some((index, mine, rival(mine)?)));
+    let report = |(index, mine, theirs): (usize, &ModelPredicate, &ModelPredicate)| {
+        let message =
+            format!("`{}` of `{}` and `{}` of `{}` take the same models", mine.match_value, route.name, theirs.match_value, other.name);
+        Diagnostic::policy(Code::PredicatesOverlap, format!("/modelPredicates/{index}"), message)
+            .hint("the older route gets them: take the predicate off one of the two")
+    };
+    both.map(report).collect()
 }
 
 fn weights(upstreams: &[Upstream], found: &mut Vec<Diagnostic>) {
@@ -84,7 +104,7 @@ fn weights(upstreams: &[Upstream], found: &mut Vec<Diagnostic>) {
     }
 }
 
-fn fallback(route: &AiRoute, document: &Document, found: &mut Vec<Diagnostic>) {
+fn fallback(route: &AiRoute, found: &mut Vec<Diagnostic>) {
     let Some(config) = route.fallback_config.as_ref().filter(|f| f.enabled) else { return };
     let mut wrong = |pointer: &str, message: &str| found.push(Diagnostic::hard(Code::ValidationFailed, pointer, message));
     if config.fallback_strategy.as_deref().is_some_and(|s| s != "RAND" && s != "SEQ") {
@@ -96,21 +116,11 @@ fn fallback(route: &AiRoute, document: &Document, found: &mut Vec<Diagnostic>) {
     if config.upstreams.is_empty() {
         wrong("/fallbackConfig/upstreams", "fallback needs at least one upstream");
     }
-    found.extend(upstreams(&config.upstreams, "/fallbackConfig/upstreams", document));
 }
 
 /// What our own front ends refuse of a route beyond [`route_hard`]: predicates that overlap another route's, and consumers that do not exist.
 pub fn route_policy(route: &AiRoute, document: &Document) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    for rival in document.routes.values().filter(|r| r.name != route.name && r.competes(route)) {
-        for (index, predicate) in route.model_predicates.iter().enumerate() {
-            if let Some(theirs) = rival.model_predicates.iter().find(|p| p.overlaps(predicate)) {
-                let message = format!("`{}` overlaps `{}` of the route `{}`", predicate.match_value, theirs.match_value, rival.name);
-                let diagnostic = Diagnostic::policy(Code::PredicatesOverlap, format!("/modelPredicates/{index}"), message);
-                found.push(diagnostic.hint("which of the two takes a model would depend on their age: take it off one of them"));
-            }
-        }
-    }
+    let mut found: Vec<Diagnostic> = document.routes.values().flat_map(|rival| overlaps(route, rival)).collect();
     let allowed = route.auth_config.iter().flat_map(|a| &a.allowed_consumers).enumerate();
     for (index, consumer) in allowed.filter(|(_, c)| !document.consumers.contains_key(*c)) {
         let pointer = format!("/authConfig/allowedConsumers/{index}");

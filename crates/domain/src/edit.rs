@@ -155,6 +155,16 @@ impl Edit {
     }
 }
 
+/// What edits that were computed on a document make of it.
+pub fn applied(document: &Document, edits: &[Edit]) -> Document {
+    let mut after = document.clone();
+    for edit in edits {
+        // One that did not fit would be refused where it is made true.
+        edit.apply(&mut after);
+    }
+    after
+}
+
 /// The next version of an object: a counter as a string, opaque to clients (Console contract 11).
 pub fn next_version(version: Option<&str>) -> String {
     let number: u64 = version.and_then(|v| v.parse().ok()).unwrap_or(0);

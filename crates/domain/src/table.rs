@@ -11,13 +11,12 @@ use self::conditions::Conditions;
 use self::index::Index;
 use self::order::Precedence;
 use crate::calling_point::CallingPoint;
-use crate::code::Code;
+use crate::check;
 use crate::diagnostic::Diagnostic;
 use crate::document::Document;
 use crate::endpoint::ModelMapping;
 use crate::name::{ConsumerName, ProviderName, RouteName};
 use crate::redact::pointer_segment;
-use crate::route::AiRoute;
 
 mod compile;
 mod conditions;
@@ -115,7 +114,7 @@ impl Table {
         let mut found = Vec::new();
         let mut compiled = Vec::with_capacity(document.routes.len());
         for route in document.routes.values() {
-            let mut of_route = unknown_providers(route, document);
+            let mut of_route = check::unknown_providers(route, document);
             let done = compile::compile(route, &mut of_route);
             compiled.extend(done.map(|(conditions, done)| (Precedence::of(route, &conditions), conditions, done)));
             let pointer = format!("/routes/{}", pointer_segment(route.name.as_str()));
@@ -194,17 +193,6 @@ impl<'a> Ask<'a> {
             (key == name).then_some(value)
         })
     }
-}
-
-fn unknown_providers(route: &AiRoute, document: &Document) -> Vec<Diagnostic> {
-    let fallback = route.fallback_config.iter().filter(|f| f.enabled).flat_map(|f| &f.upstreams);
-    let places = route.upstreams.iter().map(|u| ("/upstreams", u)).chain(fallback.map(|u| ("/fallbackConfig/upstreams", u)));
-    let unknown = places.filter(|(_, u)| !document.providers.contains_key(&u.provider));
-    let report = |(pointer, u): (&str, &crate::route::Upstream)| {
-        Diagnostic::hard(Code::UnknownProvider, pointer, format!("there is no provider `{}`", u.provider))
-            .hint("requests that go there are answered with 503; add the provider or change the route")
-    };
-    unknown.map(report).collect()
 }
 
 impl fmt::Debug for Ask<'_> {

@@ -6,10 +6,11 @@ use super::parts::agents_consumers;
 use super::reach::{everybody, moved};
 use super::{Draft, Moved, Routing, Wish, add_provider, route_wishes};
 use crate::calling_point::CallingPoint;
+use crate::check;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::document::Document;
-use crate::edit::Edit;
+use crate::edit::{Edit, applied};
 use crate::name::{ConsumerName, RouteName};
 use crate::route::{AiRoute, MatchType};
 
@@ -43,10 +44,12 @@ pub fn findings(document: &Document, pending: &[Wish], running: &[String]) -> Ve
             }
             continue;
         }
-        unknown_providers(document, route, &mut found);
+        let told = |diagnostic| Finding { route: route.name.clone(), diagnostic, repairable: false };
+        found.extend(check::unknown_providers(route, document).into_iter().map(told));
         missing_consumers(document, route, &mut found);
         unused_predicates(document, route, pending, &mut found);
-        overlaps(document, route, &mut found);
+        let later = document.routes.values().filter(|other| other.name > route.name && !other.name.is_probe());
+        found.extend(later.flat_map(|other| check::overlaps(route, other)).map(told));
     }
     found
 }
@@ -63,10 +66,7 @@ pub fn repair(document: &Document, at: &CallingPoint, pending: &[Wish], running:
             continue;
         }
         let edits = mend(&draft.document, at, &finding, pending, now);
-        let mut mended = draft.document.clone();
-        for edit in &edits {
-            edit.apply(&mut mended);
-        }
+        let mended = applied(&draft.document, &edits);
         if let Some(who) = astray(&draft.document, &mended, at, pending) {
             let needed = format!("{}, and `{}` of {} needs it", finding.diagnostic.message, who.model, who.agent);
             draft.note(Diagnostic { message: needed, ..finding.diagnostic }.hint("switch that agent first"));
@@ -124,18 +124,6 @@ fn mend(document: &Document, at: &CallingPoint, finding: &Finding, pending: &[Wi
     }
 }
 
-fn unknown_providers(document: &Document, route: &AiRoute, found: &mut Vec<Finding>) {
-    let fallback = route.fallback_config.iter().filter(|f| f.enabled).flat_map(|f| &f.upstreams);
-    for upstream in route.upstreams.iter().chain(fallback) {
-        if !document.providers.contains_key(&upstream.provider) {
-            let message = format!("`{}` sends to `{}`, which does not exist", route.name, upstream.provider);
-            let diagnostic = Diagnostic::hard(Code::UnknownProvider, "/upstreams", message)
-                .hint("add that provider again, or change the route's upstreams");
-            found.push(Finding { route: route.name.clone(), diagnostic, repairable: false });
-        }
-    }
-}
-
 /// The agents' consumers that the route does not let in.
 fn missing(document: &Document, route: &AiRoute) -> Vec<ConsumerName> {
     agents_consumers(document).into_iter().filter(|c| !route.allows(c)).collect()
@@ -178,21 +166,4 @@ fn unused_predicates(document: &Document, route: &AiRoute, pending: &[Wish], fou
     let message = format!("`{}` takes {}, which no agent runs on", route.name, ids.join(", "));
     let diagnostic = Diagnostic::note(Code::PredicateUnused, "/modelPredicates", message);
     found.push(Finding { route: route.name.clone(), diagnostic, repairable: true });
-}
-
-fn overlaps(document: &Document, route: &AiRoute, found: &mut Vec<Finding>) {
-    let later = document.routes.values().filter(|other| other.name > route.name && !other.name.is_probe());
-    for other in later.filter(|other| other.competes(route)) {
-        for predicate in &route.model_predicates {
-            if let Some(rival) = other.model_predicates.iter().find(|p| p.overlaps(predicate)) {
-                let message = format!(
-                    "`{}` (`{}`) and `{}` (`{}`) take the same models; the older route wins",
-                    route.name, predicate.match_value, other.name, rival.match_value
-                );
-                let diagnostic =
-                    Diagnostic::policy(Code::PredicatesOverlap, "/modelPredicates", message).hint("take the predicate off one of them");
-                found.push(Finding { route: route.name.clone(), diagnostic, repairable: false });
-            }
-        }
-    }
 }

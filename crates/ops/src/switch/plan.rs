@@ -9,6 +9,7 @@ use agm_domain::code::Code;
 use agm_domain::diagnostic::Diagnostic;
 use agm_domain::diff::{Change, diff};
 use agm_domain::document::Document;
+use agm_domain::edit::applied;
 use agm_domain::evidence::{Level, Verdict};
 use agm_domain::hybrid::{Routing, Wish, route_wishes, served_model};
 use agm_domain::name::ProviderName;
@@ -297,11 +298,7 @@ fn restart_not_ordered(request: &SwitchRequest, restarts: &[String]) -> Option<D
 
 /// What the edits make of the routes.
 pub(super) fn route_changes(document: &Document, routing: &Routing) -> Vec<Change> {
-    let mut after = document.clone();
-    for edit in &routing.edits {
-        edit.apply(&mut after);
-    }
-    diff(document, &after)
+    diff(document, &applied(document, &routing.edits))
 }
 
 fn planned_steps(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use agm_domain::code::Code;
 use agm_domain::document::Document;
-use agm_domain::edit::Edit;
+use agm_domain::edit::{Edit, applied};
 use agm_domain::hybrid::probe_route;
 use agm_domain::name::{ConsumerName, ProviderName, RouteName};
 use agm_domain::switch::Step;
@@ -46,10 +46,7 @@ pub(super) fn take_away(document: &mut Document, staged: &Staged) {
 impl Agm {
     /// What agents ask the default route for, once each, after the edits.
     pub(super) fn needs(&self, document: &Document, edits: &[Edit]) -> Vec<Need> {
-        let mut after = document.clone();
-        for edit in edits {
-            edit.apply(&mut after);
-        }
+        let after = applied(document, edits);
         let at = self.calling_point();
         let (table, _) = Table::compile(&after);
         let mapping = after.default_route().and_then(|route| route.upstreams.first()).map(|upstream| Mapping::new(&upstream.model_mapping));
