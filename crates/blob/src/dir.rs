@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use aws_lc_rs::digest::{SHA256, digest};
 use bytes::Bytes;
 use tempfile::NamedTempFile;
 
+use crate::digest::sha256;
 use crate::path::TEMP_PREFIX;
 use crate::{Error, Object, Tag};
 
@@ -186,13 +186,7 @@ fn read(path: &Path) -> Result<Option<Object>, Error> {
 
 /// The tag of a file is the SHA-256 of its content.
 fn tag_of(bytes: &[u8]) -> Tag {
-    use std::fmt::Write as _;
-    let mut hex = String::with_capacity(64);
-    for byte in digest(&SHA256, bytes).as_ref() {
-        // Writing to a `String` cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-    }
-    Tag(hex)
+    Tag(sha256(bytes))
 }
 
 /// An object below a file, or a folder in its place, is not there either.

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod blob;
+mod digest;
 mod dir;
 mod error;
 pub mod file;
@@ -10,6 +11,7 @@ mod s3;
 mod self_test;
 
 pub use blob::{Blob, Object, Tag};
+pub use digest::{hex, sha256};
 pub use dir::DirBlob;
 pub use error::Error;
 pub use s3::{S3Blob, S3Config};

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use agm_blob::hex;
 use aws_lc_rs::hmac;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use crate::canonical::{canonical, hex};
+use crate::canonical::canonical;
 use crate::seal::{SealKey, Sealed};
 use crate::{Error, MasterKey};
 

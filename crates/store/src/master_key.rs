@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use agm_blob::hex;
 use aws_lc_rs::{hmac, rand};
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
@@ -10,7 +11,6 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
 use crate::Error;
-use crate::canonical::hex;
 
 pub(crate) const KEY_LEN: usize = 32;
 

@@ -1,5 +1,6 @@
 //! Taking an edit back, as far as the file still shows it.
 
+use agm_blob::sha256;
 use agm_domain::redact::pointer_segment;
 use jsonc_parser::ast;
 use serde::{Deserialize, Serialize};
@@ -8,7 +9,6 @@ use serde_json::Value;
 use super::document::{Document, meaning, split_bom};
 use super::edit::{Change, is_empty, not_read_back, shown};
 use super::{EditError, Path, splice};
-use crate::sha256;
 
 /// How to take one edit back. It holds no secret: a key that was added is remembered as its hash, and one that was replaced not at all.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -4,11 +4,10 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use agm_blob::file;
+use agm_blob::{file, sha256};
 use serde::{Deserialize, Serialize};
 
 use super::Error;
-use crate::sha256;
 
 /// The largest configuration that is read, in bytes. Real ones have a few thousand.
 pub const LARGEST_CONFIG: u64 = 4 << 20;
