@@ -94,7 +94,8 @@ pub enum SwitchState {
     Done,
     /// Everything is delivered; the runtime needs a restart that was not ordered.
     PendingRestart,
-    /// Failed, and nothing had been changed; or, going on after failures, not every agent was switched.
+    /// Failed, and nothing had been changed; or, going on after failures, not every agent was switched: then `switched` in the failure's
+    /// details names those who were.
     Failed,
     /// Failed, and everything was taken back.
     RolledBack,

@@ -46,7 +46,7 @@ pub struct StatusView {
     pub agents: usize,
     /// Switches that have not ended.
     pub switches: Vec<String>,
-    /// Changes that a crash cut off and that could not be brought to their end yet; their agents are not changed before that.
+    /// Changes that were cut off, by a crash or because agm was stopped, and that could not be brought to their end yet; their agents are not changed before that.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unfinished: Vec<Unfinished>,
     /// What is wrong with the routes.

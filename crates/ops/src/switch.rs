@@ -141,6 +141,9 @@ pub struct MemberReport {
     pub failure: Option<SwitchFailure>,
 }
 
+/// The member of a failure's details that names the agents which were switched all the same.
+const SWITCHED: &str = "switched";
+
 /// Why a switch failed, as the error of the operation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SwitchFailure {
@@ -186,6 +189,12 @@ impl SwitchReport {
     /// Remarks of all steps.
     pub fn warnings(&self) -> impl Iterator<Item = &Diagnostic> {
         self.steps.iter().flat_map(|s| &s.warnings)
+    }
+
+    /// Whether it failed for some of its agents only: the others run on what was asked for.
+    pub fn is_partial(&self) -> bool {
+        let switched = self.failure.as_ref().and_then(|f| f.details.get(SWITCHED)?.as_array());
+        self.state == SwitchState::Failed && switched.is_some_and(|agents| !agents.is_empty())
     }
 
     /// What a caller that waited is told when the switch did not come to `done`.

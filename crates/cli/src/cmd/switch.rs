@@ -127,10 +127,11 @@ fn failure(performed: &Performed) -> CliError {
         _ => 500,
     };
     let undone = match report.state {
-        SwitchState::RolledBack | SwitchState::Failed => " (nothing was changed)",
+        SwitchState::RolledBack | SwitchState::Failed if !report.is_partial() => " (nothing was changed)",
         _ => "",
     };
-    let mut cli = CliError::new(Exit::of(Some(code), status), format!("{}{undone}", error.message)).code(code.as_str());
+    let exit = if report.is_partial() { Exit::NotFinished } else { Exit::of(Some(code), status) };
+    let mut cli = CliError::new(exit, format!("{}{undone}", error.message)).code(code.as_str());
     cli.hint = match report.state {
         SwitchState::Queued | SwitchState::Running => {
             Some(format!("it goes on; `agm agent show {}` shows where it stands", target(report)))

@@ -101,7 +101,7 @@ impl Run {
         Self::with(agm, actor, report, Vec::new())
     }
 
-    /// A switch that a crash cut off, as its journal tells it.
+    /// A switch that was cut off, as its journal tells it.
     pub(super) fn resumed(agm: Agm, report: SwitchReport, acts: Vec<(Step, Act)>) -> Self {
         let actor = Actor::new(report.author.clone(), crate::Role::Admin);
         let run = Self::with(agm, actor, report, acts);
@@ -259,11 +259,12 @@ impl Run {
         Subject::Report(Box::new(self.now()))
     }
 
-    /// Marks the running step as failed, takes everything back and ends the switch.
+    /// Marks the running step as failed, or the one that could not even begin, takes everything back and ends the switch.
     pub(super) async fn take_back(&mut self, error: OpError) {
         let now = self.agm.stamp();
-        let running = self.now().steps.iter().find(|s| s.state == StepState::Running).map(|s| s.step);
-        if let Some(step) = running {
+        let steps = self.now().steps;
+        let at = |state: StepState| steps.iter().find(|s| s.state == state).map(|s| s.step);
+        if let Some(step) = at(StepState::Running).or_else(|| at(StepState::Pending)) {
             self.step(step, |report| {
                 report.state = StepState::Failed;
                 report.ended_at = Some(now);

@@ -4,10 +4,11 @@ use agm_domain::agent::AgentId;
 use agm_domain::code::Code;
 use agm_domain::edit::Edit;
 use agm_domain::switch::SwitchState;
+use serde_json::json;
 
 use super::engine::Run;
 use super::journal::{self, Failed};
-use super::{MemberReport, SwitchFailure};
+use super::{MemberReport, SWITCHED, SwitchFailure};
 use crate::delivery;
 use crate::error::{Fault, OpError};
 
@@ -87,13 +88,16 @@ impl Run {
     /// Where the switch ends when nothing more is to be done: done only if nobody fell out.
     pub(super) fn outcome(&self) -> SwitchState {
         let members = self.now().members;
-        let failed: Vec<String> = members.iter().filter(|m| m.failure.is_some()).map(|m| m.agent.to_string()).collect();
+        let (failed, switched): (Vec<_>, Vec<_>) = members.iter().partition(|m| m.failure.is_some());
         if failed.is_empty() {
             let waits = members.iter().any(|m| m.state == SwitchState::PendingRestart);
             return if waits { SwitchState::PendingRestart } else { SwitchState::Done };
         }
+        let names = |members: &[&MemberReport]| members.iter().map(|m| m.agent.to_string()).collect::<Vec<_>>();
+        let failed = names(&failed);
         let message = format!("{} of {} agents were not switched: {}", failed.len(), members.len(), failed.join(", "));
         let error = OpError::new(Fault::Peer, Code::SwitchFailed, message).hint("each agent's own failure says why");
+        let error = error.detail(SWITCHED, json!(names(&switched))).detail("failed", json!(failed));
         self.update(|report| report.failure = Some(SwitchFailure::of(&error)));
         SwitchState::Failed
     }

@@ -1,4 +1,4 @@
-//! After a crash: every change that was cut off is brought to its end, by the rules of its kind. Stray temporary routes go.
+//! Every change that was cut off, by a crash or because agm was stopped, is brought to its end, by the rules of its kind. Stray temporary routes go.
 //!
 //! Nobody writes before every one of them was tried. What could not be brought to its end is tried again at growing intervals; until then
 //! its agents are not changed, and the status shows it.
@@ -26,7 +26,7 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest of these pauses.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
-/// A change that a crash cut off and that could not be brought to its end yet.
+/// A change that was cut off, by a crash or because agm was stopped, and that could not be brought to its end yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Unfinished {
     /// The id of its journal.
@@ -72,7 +72,7 @@ impl Agm {
     pub(crate) async fn recover(&self) {
         let Leadership::Acting { fencing } = self.0.store.leadership() else { return };
         if let Err(error) = self.recover_changes().await {
-            tracing::error!(%error, "what a crash cut off could not be looked for; nothing is changed before that");
+            tracing::error!(%error, "what was cut off could not be looked for; nothing is changed before that");
             return;
         }
         if self.0.recovered.swap(fencing, Ordering::AcqRel) == fencing {
@@ -125,7 +125,7 @@ impl Agm {
         let stray: Vec<AiRoute> = writer.document.routes.values().filter(is_stray).cloned().collect();
         let edits: Vec<Edit> = stray.into_iter().map(|route| Edit::DeleteRoute { route: Box::new(route) }).collect();
         writer.apply(&edits)?;
-        writer.commit(&Actor::system(), "temporary routes of a crash removed").await?;
+        writer.commit(&Actor::system(), "temporary routes that were left behind removed").await?;
         Ok(())
     }
 

@@ -24,7 +24,7 @@ pub(crate) struct Switches {
     pending: Mutex<BTreeMap<String, Vec<Wish>>>,
     /// One change of the default route at a time.
     pub(crate) default_turn: tokio::sync::Mutex<()>,
-    /// What a crash cut off and could not be brought to its end yet.
+    /// What was cut off and could not be brought to its end yet.
     pub(super) unfinished: Mutex<Vec<Unfinished>>,
     /// One switch at a time on an agent, in the order of asking.
     pub(super) turns: Mutex<HashMap<AgentId, Arc<tokio::sync::Mutex<()>>>>,

@@ -1,4 +1,4 @@
-//! A switch that a crash cut off, as its journal tells it, and the way to its end: on from where it was, or back.
+//! A switch that was cut off, by a crash or because agm was stopped, as its journal tells it, and the way to its end: on from where it was, or back.
 
 use agm_domain::code::Code;
 use agm_domain::edit::Edit;
@@ -15,7 +15,7 @@ impl Run {
     /// Brings it to its end. Taking back goes on once it was decided; otherwise `deliver` divides what is taken back from what is finished.
     pub(super) async fn recover(agm: Agm, report: SwitchReport, told: Told) {
         let delivering = told.began.iter().any(|(step, _)| *step == Step::Deliver);
-        tracing::warn!(switch = %report.id, delivering, taken_back = told.failure.is_some(), "found a switch that a crash cut off");
+        tracing::warn!(switch = %report.id, delivering, taken_back = told.failure.is_some(), "found a switch that was cut off");
         let members = told.members.iter().map(|member| member.agent.clone()).collect();
         let _turn = agm.0.switches.turn(&members).await;
         let mut run = Self::told(agm.clone(), report, &told);
@@ -25,7 +25,7 @@ impl Run {
         } else if delivering {
             run.finish().await;
         } else {
-            let error = OpError::new(Fault::Unavailable, Code::SwitchFailed, "agm was cut off before the switch delivered anything");
+            let error = OpError::new(Fault::Unavailable, Code::SwitchFailed, "agm ended before the switch delivered anything");
             run.take_back(error.hint("repeat it")).await;
         }
     }
@@ -45,10 +45,10 @@ impl Run {
             let undone = told.undone.iter().find(|(other, _)| other == step).map(|(_, undone)| undone.whole);
             let (state, sentence) = match (undone, last, &told.failure) {
                 (_, true, Some(failure)) => (StepState::Failed, failure.message.as_str()),
-                (Some(true), ..) => (StepState::Undone, "before the crash"),
-                (Some(false), ..) => (StepState::UndoIncomplete, "before the crash"),
-                (None, true, None) => (StepState::Running, "before the crash"),
-                (None, ..) => (StepState::Done, "before the crash"),
+                (Some(true), ..) => (StepState::Undone, "before it was cut off"),
+                (Some(false), ..) => (StepState::UndoIncomplete, "before it was cut off"),
+                (None, true, None) => (StepState::Running, "before it was cut off"),
+                (None, ..) => (StepState::Done, "before it was cut off"),
             };
             run.step(*step, |report| {
                 report.state = state;

@@ -60,6 +60,8 @@ async fn a_file_that_is_broken_already_stops_nobody_else() {
     let report = switch(&world, everybody("m")).await;
     assert_eq!(report.state, SwitchState::Failed, "{report:#?}");
     assert_eq!((state(&report, "alice"), state(&report, "bob")), (SwitchState::Failed, SwitchState::Done));
+    let told = report.error().unwrap().details;
+    assert_eq!((&told["switched"], &told["failed"]), (&serde_json::json!(["worker:bob"]), &serde_json::json!(["worker:alice"])));
     assert_eq!((model(&world, "alice"), model(&world, "bob")), ("alpha/old".to_owned(), "beta/m".to_owned()));
     // Alone there is nobody to go on with.
     let alone = world.agm.start_switch(&actor(), SwitchRequest { keep_going: true, ..request("alice", "beta", "m") }).await;

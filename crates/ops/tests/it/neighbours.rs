@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use agm_domain::code::Code;
 use agm_domain::name::RouteName;
-use agm_domain::switch::SwitchState;
+use agm_domain::switch::{Step, StepState, SwitchState};
 use agm_ops::{RouteEdit, Seen};
 use agm_simvendor::{Behaviour, On};
 
@@ -50,6 +50,26 @@ async fn what_an_admin_lists_meanwhile_stays() {
         assert!(route.names_model("x"), "{route:#?}");
         assert!(report.left.iter().any(|left| left.contains("lists `x`")), "{:?}", report.left);
     }
+}
+
+/// What comes in between the plan and its turn fails the step that could not begin.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_step_that_could_not_begin_is_the_one_that_failed() {
+    let world = team().await;
+    let asked = world.vendors[1].request_count();
+    world.vendors[1].update(|s| *s = script("two").key(KEY).always(Behaviour::SlowFirstByte(Duration::from_millis(500))));
+    let id = world.agm.start_switch(&actor(), request("alice", "beta", "x")).await.unwrap();
+    // Asked directly, then on the temporary route.
+    world.vendors[1].wait_for_count(asked + 2).await;
+    let edit = serde_json::json!({ "upstreams": [{ "provider": "alpha", "weight": 100 }], "models": ["x"] });
+    let edit: RouteEdit = serde_json::from_value(edit).unwrap();
+    world.agm.put_route(&actor(), "mine", &edit, &Seen::default(), false).await.unwrap();
+    let report = world.agm.wait_for_switch(&id, PATIENCE).await.unwrap();
+    assert_eq!(report.state, SwitchState::RolledBack, "{report:#?}");
+    let failed: Vec<Step> = report.steps.iter().filter(|s| s.state == StepState::Failed).map(|s| s.step).collect();
+    assert_eq!(failed, [Step::Route], "{report:#?}");
+    let why = &report.steps.iter().find(|s| s.step == Step::Route).unwrap().sentence;
+    assert!(why.contains("mine"), "{why}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

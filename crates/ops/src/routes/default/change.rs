@@ -108,17 +108,17 @@ impl Change {
 }
 
 impl Agm {
-    /// Brings a change that a crash cut off to its end.
+    /// Brings a change that was cut off to its end.
     pub(crate) async fn recover_default(&self, id: &str, told: DefaultChange, acts: Vec<(Step, Act)>) {
         let proven = acts.iter().any(|(step, _)| *step == Step::Record);
-        tracing::warn!(change = %id, provider = told.provider, proven, "found a change of the default route that a crash cut off");
+        tracing::warn!(change = %id, provider = told.provider, proven, "found a change of the default route that was cut off");
         let actor = Actor::new(told.author.clone(), Role::Admin);
         let change = Change { agm: self.clone(), actor, id: id.to_owned(), told, acts };
         if proven {
             change.done().await;
             return;
         }
-        let error = OpError::new(Fault::Unavailable, Code::RouteConflict, "agm was cut off before the new default was proven");
+        let error = OpError::new(Fault::Unavailable, Code::RouteConflict, "agm ended before the new default was proven");
         let error = change.take_back(error).await;
         tracing::warn!(%error, "the default route is the former one");
     }
