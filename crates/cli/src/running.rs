@@ -40,6 +40,8 @@ pub(crate) struct Ready {
 impl Running {
     /// Starts everything. The gateway answers first: the page it also serves says to wait until the server has come.
     pub(crate) async fn start(settings: Settings) -> Result<Self> {
+        // What cannot be is told before anything is made.
+        settings.admin.acceptable(settings.loopback_only())?;
         let page = LatePage::default();
         let mut remarks = settings.remarks.clone();
         // Whose directory it is comes first: its owner has the ports, too.

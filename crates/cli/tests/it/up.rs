@@ -162,6 +162,16 @@ async fn a_directory_that_cannot_be_is_no_conflict() {
     place.run(&[["up", "--data-dir", "/proc/nope"].as_slice(), &FREE].concat()).await.exits(1).says("/proc/nope");
 }
 
+#[tokio::test]
+async fn a_password_that_cannot_be_leaves_nothing_behind() {
+    for (password, listen) in [("admin", "0.0.0.0:0"), ("", "127.0.0.1:0")] {
+        let place = Place::new().env("AGM_ADMIN_USER", "admin").env("AGM_ADMIN_PASSWORD", password);
+        let done = place.run(&["up", "--listen", listen, "--gateway-listen", "127.0.0.1:0"]).await;
+        let done = done.exits(2).says("password");
+        assert!(!place.data().exists(), "{done:#?}");
+    }
+}
+
 /// Scripts written after the page of commands go on working.
 #[tokio::test]
 async fn a_console_listener_can_be_off() {

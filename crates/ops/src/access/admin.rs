@@ -28,6 +28,36 @@ pub enum AdminCredentials {
     },
 }
 
+impl AdminCredentials {
+    /// Refuses what nobody could log in with, and a weak password where agm can be reached from elsewhere. Nothing is made for it.
+    pub fn acceptable(&self, loopback_only: bool) -> Result<(), OpError> {
+        match self {
+            Self::Given { user, password } => Self::check(user, password, loopback_only),
+            Self::Generated { .. } => Ok(()),
+        }
+    }
+
+    fn check(user: &str, password: &Secret, loopback_only: bool) -> Result<(), OpError> {
+        let invalid = |message: &str, hint: &str| Err(OpError::new(Fault::Invalid, Code::ValidationFailed, message).hint(hint));
+        // HTTP Basic cannot carry such a user.
+        if user.is_empty() || user.contains(':') || user.chars().any(char::is_control) {
+            return invalid("the admin's user name cannot be used", "give one without colons and control characters");
+        }
+        if password.is_empty() {
+            return invalid("the admin's password is empty", "set AGM_ADMIN_USER and AGM_ADMIN_PASSWORD, or neither");
+        }
+        if user.len() > LONGEST_USER || password.expose().len() > LONGEST_PASSWORD {
+            let hint = format!("use at most {LONGEST_USER} bytes for the user and {LONGEST_PASSWORD} for the password");
+            return invalid("the admin's user or password is too long", &hint);
+        }
+        if is_weak(user, password) && !loopback_only {
+            let hint = "choose one of at least 8 characters that nobody tries first, or let every listener be on 127.0.0.1";
+            return invalid("the admin's password is weak, and agm can be reached from elsewhere", hint);
+        }
+        Ok(())
+    }
+}
+
 /// The admin as it is stored: sessions are worth what the password was that opened them, so a given one is recognised too.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct StoredAdmin {
@@ -71,23 +101,8 @@ impl Admin {
     }
 
     async fn given(user: &str, password: &Secret, loopback_only: bool, hasher: &Hasher, book: &Book) -> Result<Self, OpError> {
-        let invalid = |message: &str, hint: &str| Err(OpError::new(Fault::Invalid, Code::ValidationFailed, message).hint(hint));
-        // HTTP Basic cannot carry such a user.
-        if user.is_empty() || user.contains(':') || user.chars().any(char::is_control) {
-            return invalid("the admin's user name cannot be used", "give one without colons and control characters");
-        }
-        if password.is_empty() {
-            return invalid("the admin's password is empty", "set AGM_ADMIN_USER and AGM_ADMIN_PASSWORD, or neither");
-        }
-        if user.len() > LONGEST_USER || password.expose().len() > LONGEST_PASSWORD {
-            let hint = format!("use at most {LONGEST_USER} bytes for the user and {LONGEST_PASSWORD} for the password");
-            return invalid("the admin's user or password is too long", &hint);
-        }
+        AdminCredentials::check(user, password, loopback_only)?;
         let weak = is_weak(user, password);
-        if weak && !loopback_only {
-            let hint = "choose one of at least 8 characters that nobody tries first, or let every listener be on 127.0.0.1";
-            return invalid("the admin's password is weak, and agm can be reached from elsewhere", hint);
-        }
         if weak {
             tracing::warn!("the admin's password is weak; it is accepted because every listener is on loopback");
         }
