@@ -64,7 +64,7 @@ codes! {
     TokenExists = "TOKEN_EXISTS",
     /// No consumer of that name.
     ConsumerNotFound = "CONSUMER_NOT_FOUND",
-    /// Nothing answers at this path.
+    /// What the path names does not exist: nothing answers there, or there is no such thing and no code of its own for it.
     NotFound = "NOT_FOUND",
     /// The path exists, the method does not.
     MethodNotAllowed = "METHOD_NOT_ALLOWED",
