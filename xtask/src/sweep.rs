@@ -119,7 +119,10 @@ fn stands(line: &str, needle: &str, stand: Stand) -> bool {
 fn vague_name(path: &str) -> Option<String> {
     let name = path.rsplit('/').next()?;
     let stem = name.strip_suffix(".rs")?;
-    let vague = matches!(stem, "util" | "utils" | "common" | "helper" | "helpers" | "misc");
+    // The Manager is one of our nouns: a file `manager` is about it. Several of them, or one of something, are not.
+    let words = ["util", "utils", "common", "helper", "helpers", "misc", "service", "services", "managers"];
+    let vague =
+        words.contains(&stem) || ["_manager", "_service", "_helper", "_helpers", "_util", "_utils"].iter().any(|end| stem.ends_with(end));
     vague.then(|| format!("{path}: name the file after its one idea"))
 }
 

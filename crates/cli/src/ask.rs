@@ -63,7 +63,8 @@ pub(crate) fn confirm(what: &str, yes: bool) -> Result<()> {
     }
     let stdin = io::stdin();
     if !stdin.is_terminal() {
-        return Err(CliError::usage(format!("{what} needs a yes, and there is no terminal to ask on")).hint("repeat with `--yes`"));
+        let message = format!("this was not done, because there is no terminal to ask on: {what}");
+        return Err(CliError::usage(message).hint("repeat with `--yes`"));
     }
     let mut stderr = anstream::stderr();
     write!(stderr, "{what}? [y/N] ")?;

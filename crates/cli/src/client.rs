@@ -9,7 +9,7 @@ use agm_domain::code::Code;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use url::Url;
+use url::{Host, Url};
 
 pub(crate) use probe::{Answerer, who_answers};
 pub(crate) use stream::{Event, EventStream};
@@ -55,7 +55,13 @@ impl Client {
             Answerer::Agm(_) => Ok(Self { http, base: settings.url, login: settings.login }),
             Answerer::Nobody => {
                 let message = format!("no agm answers at {} ({})", shown(&settings.url), settings.origin);
-                Err(CliError::new(Exit::NoServer, message).hint("`agm up` starts one here, `agm monitor start` in the background"))
+                let here = is_here(&settings.url);
+                let hint = if here {
+                    "`agm up` starts one here, `agm monitor start` in the background"
+                } else {
+                    "look at the address; agm listens for other machines only where it was told to (`--listen`)"
+                };
+                Err(CliError::new(Exit::NoServer, message).hint(hint))
             }
             Answerer::Gateway => {
                 let message = format!("{} is agm's gateway, not its management", shown(&settings.url));
@@ -192,6 +198,16 @@ impl Client {
         let exit = if error.is_connect() { Exit::NoServer } else { Exit::Failed };
         let what = if error.is_timeout() { "did not answer in time" } else { "broke off" };
         CliError::new(exit, format!("{} {what}", self.url())).hint("`agm monitor status` tells whether it still runs")
+    }
+}
+
+/// Whether a URL is that of this machine.
+fn is_here(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
     }
 }
 

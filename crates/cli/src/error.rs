@@ -157,7 +157,7 @@ impl From<OpError> for CliError {
             (Exit::Failed, agm_ops::Fault::Invalid) => Exit::Usage,
             (exit, _) => exit,
         };
-        Self { exit, code: None, message: error.message, hint: error.hint }
+        Self { exit, code: Some(error.code.as_str().to_owned()), message: error.message, hint: error.hint }
     }
 }
 

@@ -128,6 +128,16 @@ pub(crate) fn sentence(diagnostic: &Diagnostic) -> String {
     }
 }
 
+/// A text in which long ids are cut to their end, which is what tells them apart.
+pub(crate) fn short(text: &str) -> String {
+    let is_id = |word: &str| word.len() == 36 && word.bytes().enumerate().all(|(at, b)| (b == b'-') == matches!(at, 8 | 13 | 18 | 23));
+    let cut = |word: &str| {
+        let bare = word.trim_end_matches([':', ',']);
+        if is_id(bare) { word.get(24..).map(|end| format!("…{end}")) } else { None }
+    };
+    text.split(' ').map(|word| cut(word).unwrap_or_else(|| word.to_owned())).collect::<Vec<_>>().join(" ")
+}
+
 /// `1 route`, `2 routes`.
 pub(crate) fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })

@@ -20,7 +20,7 @@ mod resolve;
 pub(crate) use self::models::ModelMapping;
 use self::paths::Paths;
 pub use self::resolve::resolve;
-pub(crate) use self::resolve::{check_address, unsupported};
+pub(crate) use self::resolve::{check_address, unknown, unsupported};
 
 /// How a key is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -88,7 +88,7 @@ impl NewProvider {
     }
 
     fn served_type(&self) -> Result<&'static ProviderType, Diagnostic> {
-        let kind = provider_type::find(self.kind.trim()).ok_or_else(|| endpoint::unsupported(&self.kind, "agm does not know it"))?;
+        let kind = provider_type::find(self.kind.trim()).ok_or_else(|| endpoint::unknown(self.kind.trim()))?;
         match kind.standalone {
             Standalone::Yes => Ok(kind),
             Standalone::No(reason) => Err(endpoint::unsupported(kind.id, reason)),

@@ -162,9 +162,25 @@ pub fn supported() -> impl Iterator<Item = &'static ProviderType> {
     all().filter(|t| t.is_standalone())
 }
 
-/// The ids of the types that the embedded gateway can serve, for messages.
-pub fn supported_ids() -> String {
-    supported().map(|t| t.id).collect::<Vec<_>>().join(", ")
+/// The id that may have been meant by one that there is not: two letters off at most.
+pub fn nearest(text: &str) -> Option<&'static str> {
+    let distances = supported().map(|t| (letters_off(text, t.id), t.id));
+    distances.filter(|(off, id)| *off <= 2 && *off < id.len() / 2).min().map(|(_, id)| id)
+}
+
+/// How many letters must be put in, taken out or changed to come from one word to the other.
+fn letters_off(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (at, letter) in one.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], at + 1);
+        for (column, wanted) in other.iter().enumerate() {
+            let changed = diagonal + usize::from(letter != *wanted);
+            diagonal = row[column + 1];
+            row[column + 1] = changed.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[other.len()]
 }
 
 /// How the model ids of this provider begin. An `openai` with an address of its own is somebody else's: without a remembered preset it has

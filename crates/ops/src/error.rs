@@ -70,8 +70,16 @@ impl OpError {
         let code = diagnostics.first().map_or(Code::ValidationFailed, |d| d.code);
         let conflict = matches!(code, Code::RouteConflict | Code::PredicatesOverlap | Code::ProviderInUse | Code::ProviderExists);
         let fault = if conflict { Fault::Conflict } else { Fault::Invalid };
-        let reasons: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
-        Self::new(fault, code, format!("{what}: {}", reasons.join("; "))).detail("diagnostics", json!(diagnostics))
+        // One hint for all of them stands where hints stand; where each has its own, it stands beside its message.
+        let mut hints: Vec<&str> = diagnostics.iter().filter_map(|d| d.hint.as_deref()).collect();
+        hints.sort_unstable();
+        hints.dedup();
+        let common = if let [only] = hints[..] { Some(only.to_owned()) } else { None };
+        let reason = |d: &Diagnostic| if common.is_some() { d.message.clone() } else { d.to_string() };
+        let reasons: Vec<String> = diagnostics.iter().map(reason).collect();
+        let mut error = Self::new(fault, code, format!("{what}: {}", reasons.join("; "))).detail("diagnostics", json!(diagnostics));
+        error.hint = common;
+        error
     }
 
     /// There is no such provider.
@@ -88,8 +96,12 @@ impl OpError {
 
     /// There is no such route.
     pub fn no_route(name: &str) -> Self {
-        Self::new(Fault::NotFound, Code::RouteNotFound, format!("there is no route `{name}`"))
-            .hint("`agm route list` shows those there are")
+        let hint = if name == agm_domain::name::DEFAULT_ROUTE {
+            "the first provider gets one: `agm provider add NAME`"
+        } else {
+            "`agm route list` shows those there are"
+        };
+        Self::new(Fault::NotFound, Code::RouteNotFound, format!("there is no route `{name}`")).hint(hint)
     }
 
     /// A fault of our own.
@@ -127,7 +139,8 @@ impl From<agm_store::Error> for OpError {
         match error {
             Error::NotLeader { holder_url } => Self::new(Fault::Conflict, Code::NotLeader, text).detail("leader", json!(holder_url)),
             Error::Conflict { .. } | Error::Changed { .. } => Self::new(Fault::Stale, Code::VersionConflict, text),
-            Error::NoRevision { .. } => Self::new(Fault::NotFound, Code::BackupNotFound, text),
+            Error::NoRevision { number } => Self::new(Fault::NotFound, Code::BackupNotFound, format!("there is no backup {number}"))
+                .hint("`agm backup list` shows those there are; those without a label go with time"),
             Error::NewestRevision { .. } => Self::new(Fault::Conflict, Code::ValidationFailed, text),
             Error::Unreadable { .. } | Error::ReadOnly => Self::new(Fault::Unavailable, Code::SecretUnreadable, text),
             _ => Self::new(Fault::Unavailable, Code::StoreFailed, text),

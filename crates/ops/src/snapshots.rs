@@ -118,7 +118,7 @@ impl Agm {
         let label = self.0.store.pins().await?.into_iter().find(|pin| pin.number == id).map(|pin| pin.label);
         let stays = id == self.current().head.number;
         if stays && label.is_none() {
-            let error = OpError::new(Fault::Conflict, Code::ValidationFailed, format!("revision {id} is in force"));
+            let error = OpError::new(Fault::Conflict, Code::ValidationFailed, format!("backup {id} is in force"));
             return Err(error.hint("restore another one first"));
         }
         let removed = BackupRemoved { id, label, stays };

@@ -205,7 +205,7 @@ impl SwitchReport {
             SwitchState::Queued | SwitchState::Running => {
                 let message = format!("switch {} is still {}", self.id, self.state.as_str());
                 Some(with(
-                    OpError::new(Fault::Conflict, Code::InProgress, message).hint("look at it again with `agm events` or `agm agent show`"),
+                    OpError::new(Fault::Conflict, Code::InProgress, message).hint("`agm status` and `agm agent show` show where it stands"),
                 ))
             }
             SwitchState::PendingRestart => {

@@ -70,6 +70,11 @@ impl ApiError {
     }
 }
 
+/// The status that an error is answered with.
+pub fn status_of(error: &OpError) -> u16 {
+    status(error).as_u16()
+}
+
 /// The status of an error. Codes that are about HTTP itself come first; everything else follows from whose doing it is.
 pub(crate) fn status(error: &OpError) -> StatusCode {
     match error.code {

@@ -32,7 +32,7 @@ pub use api::session::{Credentials, SessionView};
 pub use api::switches::SwitchAnswer;
 pub use api::system::SystemView;
 pub use busy::{Occupant, who_answers};
-pub use error::ErrorBody;
+pub use error::{ErrorBody, status_of};
 pub use late_page::LatePage;
 pub use openapi::openapi;
 pub use reference::error_codes;

@@ -31,9 +31,9 @@ pub(crate) enum BackupCommand {
     Diff {
         /// Its number, or `last`
         id: String,
-        /// The other one [default: the present state]
-        #[arg(long, value_name = "ID")]
-        to: Option<u64>,
+        /// The other one, its number or `last` [default: the present state]
+        #[arg(long, value_name = "ID", value_parser = number_or_last)]
+        to: Option<String>,
     },
     /// Goes back to a backup, whole or in part
     Restore(Restore),
@@ -49,6 +49,11 @@ pub(crate) enum BackupCommand {
         #[arg(long, short)]
         yes: bool,
     },
+}
+
+fn number_or_last(text: &str) -> Result<String, String> {
+    let fine = text == "last" || text.parse::<u64>().is_ok();
+    if fine { Ok(text.to_owned()) } else { Err("write a backup's number, or `last`".to_owned()) }
 }
 
 #[derive(Debug, Args)]

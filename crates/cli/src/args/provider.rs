@@ -8,7 +8,9 @@ pub(crate) enum ProviderCommand {
     #[command(after_help = "Examples:\n  agm provider list\n  agm provider list -o json")]
     List,
     /// Lists the types a provider can have
-    #[command(after_help = "Examples:\n  agm provider types")]
+    #[command(
+        after_help = "Examples:\n  agm provider types\n  agm provider types -o json                          # with base URLs and fields"
+    )]
     Types,
     /// Shows one provider
     #[command(after_help = "Examples:\n  agm provider show qwen")]
@@ -116,7 +118,7 @@ pub(crate) struct ProviderSet {
 Examples:
   agm provider rotate-key qwen                        # asks for the new key, which replaces all old ones
   agm provider rotate-key qwen --add --key-stdin < second.key
-  agm provider rotate-key qwen --remove k-1f2e        # `agm provider show qwen` lists the ids")]
+  agm provider rotate-key qwen --remove 5f0c9a41d2b7e683        # `agm provider show qwen` lists the ids")]
 #[expect(clippy::struct_excessive_bools, reason = "flags, each typed on its own")]
 pub(crate) struct RotateKey {
     /// The provider's name

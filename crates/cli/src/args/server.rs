@@ -79,8 +79,8 @@ pub(crate) struct UpArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  agm demo")]
 pub(crate) struct DemoArgs {
-    /// Ends after the switch
-    #[arg(long, hide = true)]
+    /// Ends after the switch, for scripts
+    #[arg(long)]
     pub(crate) once: bool,
 }
 

@@ -1,5 +1,6 @@
 //! `events`, `token …` and `key …`.
 
+use agm_ops::EventKind;
 use clap::{Args, Subcommand, ValueEnum};
 
 #[derive(Debug, Args)]
@@ -9,15 +10,25 @@ Examples:
   agm events --follow --type 'switch.*' --type drift.changed
   agm events --follow --since 120 -o json | jq .type")]
 pub(crate) struct EventsArgs {
-    /// Goes on until it is interrupted, which it does without the flag too
+    /// Goes on until it is interrupted (as it does by itself)
     #[arg(long, short)]
     pub(crate) follow: bool,
     /// Only events after this number
     #[arg(long, value_name = "SEQ")]
     pub(crate) since: Option<u64>,
     /// Only these types; `switch.*` for all of a kind; may be repeated
-    #[arg(long = "type", value_name = "TYPE")]
+    #[arg(long = "type", value_name = "TYPE", value_parser = known_type)]
     pub(crate) types: Vec<String>,
+}
+
+/// A type that never comes would be waited for without end.
+fn known_type(text: &str) -> Result<String, String> {
+    let wanted = |kind: &str| kind == text || text.strip_suffix('*').is_some_and(|start| kind.starts_with(start));
+    if EventKind::ALL.iter().any(|(_, kind, _)| wanted(kind)) {
+        return Ok(text.to_owned());
+    }
+    let all: Vec<&str> = EventKind::ALL.iter().map(|(_, kind, _)| *kind).collect();
+    Err(format!("the types are {}", all.join(", ")))
 }
 
 #[derive(Debug, Subcommand)]

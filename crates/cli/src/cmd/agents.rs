@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use agm_domain::evidence::Evidence;
-use agm_ops::{AgentChanged, AgentView, Repaired};
+use agm_ops::{AgentChanged, AgentView, Repaired, SwitchReport};
 use jiff::Timestamp;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::Session;
 use super::providers::dry;
+use super::{Session, switch};
 use crate::args::{AgentAdd, AgentCommand, AgentSet};
 use crate::ask;
 use crate::client::Condition;
@@ -60,13 +60,18 @@ fn proven(evidence: &Evidence) -> Cell {
 
 async fn show(session: &Session, agent: &str) -> Result<Exit> {
     let answer = session.client.get(&["agents", agent]).await?;
+    let switches = if session.out.is_table() { switch::running(session).await? } else { Vec::new() };
     session.out.show(&answer, |view: &AgentView| {
-        format!("{}\n\n{}", session.out.sheet(&shown(view)), session.out.sheet(&ladder(&view.evidence, Timestamp::now())))
+        let of_it = |report: &&SwitchReport| report.members.iter().any(|member| member.agent.to_string() == view.id);
+        let running: Vec<String> =
+            switches.iter().filter(of_it).map(|report| format!("{}, {}", report.id, switch::standing(report))).collect();
+        let sheets = [shown(view, &running), ladder(&view.evidence, Timestamp::now())];
+        sheets.map(|sheet| session.out.sheet(&sheet)).join("\n\n")
     })?;
     Ok(Exit::Done)
 }
 
-fn shown(agent: &AgentView) -> Sheet {
+fn shown(agent: &AgentView, running: &[String]) -> Sheet {
     let now = Timestamp::now();
     let assignment = agent.assignment.as_ref();
     let limits = assignment.map(|a| {
@@ -84,6 +89,9 @@ fn shown(agent: &AgentView) -> Sheet {
         ("in flight", Cell::of(agent.in_flight)),
         ("last seen", Cell::maybe(seen.map(|s| format!("{}: {} on {}, status {}", age(&s.time, now), s.model, s.provider, s.status)))),
     ];
+    for switch in running {
+        rows.push(("switch", Cell::new(switch, Tint::Warn)));
+    }
     if let Some(file) = &agent.config_file {
         rows.push(("config file", Cell::of(&file.path)));
         rows.push(("log", Cell::maybe(file.log.as_deref())));

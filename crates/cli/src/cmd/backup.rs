@@ -44,7 +44,7 @@ async fn list(session: &Session, limit: u16) -> Result<Exit> {
                 id,
                 age(&backup.time, Timestamp::now()).into(),
                 Cell::of(&backup.author),
-                Cell::of(&backup.message),
+                Cell::of(output::short(&backup.message)),
                 Cell::maybe(backup.label.as_deref()),
             ]
         })
@@ -77,8 +77,11 @@ async fn show(session: &Session, id: &str) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-async fn diff(session: &Session, id: &str, to: Option<u64>) -> Result<Exit> {
-    let to = to.map(|to| to.to_string());
+async fn diff(session: &Session, id: &str, to: Option<String>) -> Result<Exit> {
+    let to = match to.as_deref() {
+        Some("last") => Some(session.client.get(&["backups", "last"]).await?["id"].to_string()),
+        _ => to,
+    };
     let query: Vec<(&str, &str)> = to.iter().map(|to| ("to", to.as_str())).collect();
     let answer = session.client.get_with(&["backups", id, "diff"], &query).await?;
     if session.out.is_table() {

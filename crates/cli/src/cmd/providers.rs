@@ -59,16 +59,12 @@ fn state(provider: &ProviderView) -> Cell {
 async fn types(session: &Session) -> Result<Exit> {
     let answer = session.client.get(&["provider-types"]).await?;
     session.out.list(&answer, "no types", |types: &[ProviderTypeView]| {
-        Sheet::of(&["type", "title", "key", "base url", "models begin with", ""], types, |t| {
+        Sheet::of(&["type", "title", "key", "models begin with", ""], types, |t| {
             let reason = t.reason.clone().map_or_else(|| "".into(), |reason| Cell::new(reason, Tint::Dim));
-            vec![Cell::of(&t.id), Cell::of(&t.title), Cell::of(&t.key), Cell::maybe(url(&t.base_url)), Cell::names(&t.prefixes), reason]
+            vec![Cell::of(&t.id), Cell::of(&t.title), Cell::of(&t.key), Cell::names(&t.prefixes), reason]
         })
     })?;
     Ok(Exit::Done)
-}
-
-fn url(text: &str) -> Option<&str> {
-    Some(text).filter(|text| !text.is_empty())
 }
 
 async fn show(session: &Session, name: &str) -> Result<Exit> {

@@ -1,20 +1,21 @@
 //! `status` and `audit`.
 
-use agm_ops::{AuditView, MetricsView, StatusView};
+use agm_ops::{AuditView, MetricsView, StatusView, SwitchReport};
 use jiff::Timestamp;
 use serde::Deserialize as _;
 
-use super::Session;
+use super::{Session, switch};
 use crate::error::{Exit, Result};
 use crate::output::{self, Cell, Sheet, Tint, age, count, details};
 
 pub(super) async fn run(session: &Session) -> Result<Exit> {
     let mut answer = session.client.get(&["status"]).await?;
+    let switches = if session.out.is_table() { switch::running(session).await? } else { Vec::new() };
     let metrics = session.client.get(&["metrics"]).await?;
     let host = MetricsView::deserialize(&metrics).ok();
     answer["metrics"] = metrics;
     session.out.show(&answer, |status: &StatusView| {
-        let mut text = session.out.sheet(&shown(status, host.as_ref(), &session.client.url()));
+        let mut text = session.out.sheet(&shown(status, &switches, host.as_ref(), &session.client.url()));
         for line in troubles(status) {
             text.push('\n');
             text.push_str(&line);
@@ -24,7 +25,7 @@ pub(super) async fn run(session: &Session) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn shown(status: &StatusView, host: Option<&MetricsView>, url: &str) -> Sheet {
+fn shown(status: &StatusView, switches: &[SwitchReport], host: Option<&MetricsView>, url: &str) -> Sheet {
     let acting = match (&status.leader, status.acting) {
         (_, true) => Cell::new("yes", Tint::Good),
         (Some(leader), false) => Cell::new(format!("no, {leader} does"), Tint::Warn),
@@ -33,11 +34,14 @@ fn shown(status: &StatusView, host: Option<&MetricsView>, url: &str) -> Sheet {
     let platform = format!("{} agents, {} gateway, {} store", status.platform.agents, status.platform.gateway, status.platform.store);
     let percent = |figure: Option<u8>| figure.map_or_else(|| "unknown".to_owned(), |figure| format!("{figure} %"));
     let traffic = host.map(|host| {
-        let figure = |figure: Option<u64>| figure.map_or_else(|| "unknown".to_owned(), |figure| figure.to_string());
-        format!("{} requests in the last minute, {} connections", figure(host.rpm), figure(host.connections))
+        let figure = |figure: Option<u64>, noun: &str| match figure.map(usize::try_from) {
+            Some(Ok(figure)) => count(figure, noun),
+            _ => format!("an unknown number of {noun}s"),
+        };
+        format!("{} in the last minute, {}", figure(host.rpm, "request"), figure(host.connections, "connection"))
     });
     details(vec![
-        ("agm", format!("{} since {}", status.version, age(&status.started_at, Timestamp::now())).into()),
+        ("agm", format!("{}, started {}", status.version, age(&status.started_at, Timestamp::now())).into()),
         ("management", url.into()),
         ("gateway", Cell::of(&status.gateway_url)),
         ("platform", platform.into()),
@@ -48,10 +52,20 @@ fn shown(status: &StatusView, host: Option<&MetricsView>, url: &str) -> Sheet {
             "holds",
             format!("{}, {}, {}", count(status.providers, "provider"), count(status.routes, "route"), count(status.agents, "agent")).into(),
         ),
-        ("switches running", Cell::maybe((!status.switches.is_empty()).then(|| status.switches.join(", ")))),
+        ("switches running", Cell::maybe((!switches.is_empty()).then(|| switches.iter().map(under_way).collect::<Vec<_>>().join("\n")))),
         ("traffic", Cell::maybe(traffic)),
         ("host", Cell::maybe(host.map(|host| format!("CPU {}, memory {}", percent(host.cpu), percent(host.memory))))),
     ])
+}
+
+/// Who moves where in a switch, and how far it is.
+fn under_way(report: &SwitchReport) -> String {
+    let who = match &report.members[..] {
+        [] => report.request.targets.join(", "),
+        members => members.iter().map(|member| member.agent.to_string()).collect::<Vec<_>>().join(", "),
+    };
+    let to = &report.request;
+    format!("{}: {who} to {} of {}, {}", report.id, to.model, to.provider, switch::standing(report))
 }
 
 /// What is wrong, a line each, with what to do.

@@ -5,7 +5,7 @@ mod steps;
 use std::time::Duration;
 
 use agm_domain::code::Code;
-use agm_domain::switch::SwitchState;
+use agm_domain::switch::{StepState, SwitchState};
 use agm_ops::{SwitchReport, SwitchRequest};
 use jiff::Timestamp;
 use serde::Deserialize as _;
@@ -84,6 +84,23 @@ fn read(answer: Value) -> Result<Performed> {
     Ok(Performed { answer, report })
 }
 
+/// The switches that have not ended.
+pub(crate) async fn running(session: &Session) -> Result<Vec<SwitchReport>> {
+    let status = session.client.get(&["status"]).await?;
+    let ids = status["switches"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let mut reports = Vec::new();
+    for id in ids {
+        reports.push(read(session.client.get(&["switches", id]).await?)?.report);
+    }
+    Ok(reports)
+}
+
+/// Where a switch stands: `running: probe`.
+pub(crate) fn standing(report: &SwitchReport) -> String {
+    let step = report.steps.iter().find(|step| step.state == StepState::Running);
+    step.map_or_else(|| report.state.as_str().to_owned(), |step| format!("{}: {}", report.state.as_str(), step.step.as_str()))
+}
+
 /// Prints how it went, and says so by its exit.
 pub(crate) fn show(session: &Session, performed: &Performed) -> Result<Exit> {
     let Performed { answer, report } = performed;
@@ -118,14 +135,7 @@ fn failure(performed: &Performed) -> CliError {
     let Performed { answer, report } = performed;
     let Some(error) = report.error() else { return CliError::failed("the switch ended without a reason") };
     let code = answer["code"].as_str().and_then(|code| Code::deserialize(Value::String(code.to_owned())).ok()).unwrap_or(error.code);
-    let status = match error.fault {
-        agm_ops::Fault::Peer => 502,
-        agm_ops::Fault::PeerSilent => 504,
-        agm_ops::Fault::NotFound => 404,
-        agm_ops::Fault::Conflict => 409,
-        agm_ops::Fault::Invalid => 422,
-        _ => 500,
-    };
+    let status = agm_server::status_of(&error);
     let undone = match report.state {
         SwitchState::RolledBack | SwitchState::Failed if !report.is_partial() => " (nothing was changed)",
         _ => "",

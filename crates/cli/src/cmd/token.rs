@@ -59,14 +59,12 @@ async fn list(session: &Session) -> Result<Exit> {
     let answer = session.client.get(&["tokens"]).await?;
     session.out.list(&answer, "no tokens", |tokens: &[TokenView]| {
         let now = Timestamp::now();
-        Sheet::of(&["id", "name", "role", "made", "by", "expires", "last used"], tokens, |token| {
+        Sheet::of(&["id", "name", "role", "expires", "last used"], tokens, |token| {
             vec![
                 Cell::of(&token.id),
                 Cell::of(&token.name),
                 Cell::of(role(token.role)),
-                age(&token.created_at, now).into(),
-                Cell::of(&token.created_by),
-                Cell::maybe(token.expires_at.as_deref()),
+                Cell::maybe(token.expires_at.as_deref().map(|time| time.get(..10).unwrap_or(time))),
                 Cell::maybe(token.last_used_at.as_ref().map(|time| age(time, now))),
             ]
         })

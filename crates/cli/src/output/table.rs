@@ -83,7 +83,7 @@ impl Sheet {
         }
         // The first column holds names, which are copied by hand: it is the last to be broken.
         let names = self.rows.iter().filter_map(|row| row.first()).map(|Cell(name, _)| name.chars().count()).max().unwrap_or(0);
-        let first = u16::try_from(names + 2).unwrap_or(u16::MAX).min(width.unwrap_or(0) / 3);
+        let first = u16::try_from(names + 2).unwrap_or(u16::MAX).min(width.unwrap_or(0) / 2);
         for (index, column) in table.column_iter_mut().enumerate() {
             column.set_padding((0, 2));
             if index == 0 && width.is_some() {

@@ -19,6 +19,27 @@ fn a_table_fits_its_terminal_and_is_one_line_a_row_without_one() {
     assert_eq!(sheet().render(None, false).lines().count(), 3);
 }
 
+/// What is copied by hand into the next command stays whole, with the columns that `token list` has.
+#[test]
+fn names_are_whole_in_eighty_columns() {
+    let mut tokens = Sheet::new(&["id", "name", "role", "made", "by", "expires", "last used"]);
+    let id = "01a1f9af-c90c-7789-b2c4-fd6ab78bd99f";
+    tokens
+        .row([id, "continuous-integration", "operator", "12 min ago", "admin", "2027-01-02T10:00:00Z", "3 h ago"].map(Cell::from).to_vec());
+    let text = tokens.render(Some(80), false);
+    assert!(text.contains(id), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+}
+
+#[test]
+fn long_texts_are_cut_where_a_line_is_enough() {
+    assert_eq!(
+        short("switch 01a1f9af-c90c-7789-b2c4-fd6ab78bd99f: alice to deepseek-chat"),
+        "switch …fd6ab78bd99f: alice to deepseek-chat"
+    );
+    assert_eq!(short("provider qwen added"), "provider qwen added");
+}
+
 #[test]
 fn colours_appear_only_when_wanted() {
     assert!(!sheet().render(None, false).contains('\u{1b}'));

@@ -36,14 +36,46 @@ async fn codes_with_a_server() {
     agm.run(&["agent", "add", "Not_A_Name"]).await.exits(2);
     agm.run(&["agent", "add", "manager"]).await.exits(5);
     agm.run(&["set-model", "--target", "manager", "--provider", "qwen", "--model", "qwen3.5-plus"]).await.exits(0);
-    agm.run(&["provider", "rm", "qwen", "--yes"]).await.exits(5).says("PROVIDER_IN_USE");
+    let done = agm.run(&["provider", "rm", "qwen", "--yes"]).await.exits(5).says("PROVIDER_IN_USE");
+    assert_eq!(done.stderr.matches("switch it to another provider").count(), 1, "a hint is told once: {done:#?}");
+    let done = agm.run(&["provider", "add", "lab", "--type", "nonsense", "--dry-run"]).await.exits(2).says("there is no type `nonsense`");
+    assert!(done.stderr.len() < 200, "{done:#?}");
+    agm.run(&["provider", "add", "lab", "--type", "deepsek", "--dry-run"]).await.exits(2).says("`deepseek`");
+    agm.run(&["provider", "rotate-key", "qwen", "--remove", "nope", "--yes"]).await.exits(2).says("`agm provider show qwen`");
     // Nobody to ask, and no `--yes`.
-    agm.run(&["provider", "rm", "deepseek"]).await.exits(2).says("`--yes`");
+    let done = agm.run(&["provider", "rm", "deepseek"]).await.exits(2).says("`--yes`").says("was not done");
+    assert!(!done.stderr.contains("needs a yes"), "{done:#?}");
     agm.run(&["provider", "add", "third", "--type", "deepseek"]).await.exits(2).says("needs a key");
 
     deepseek.update(|script| *script = script.clone().always_on(On::Inference, Behaviour::Hang));
     let args = ["model", "set", "manager", "deepseek-chat", "--provider", "deepseek", "--wait", "300ms"];
-    agm.run(&args).await.exits(7).says("IN_PROGRESS").says("it goes on");
+    let seen = deepseek.request_count();
+    agm.run(&args).await.exits(7).says("IN_PROGRESS").says("it goes on").says("`agm agent show manager`");
+    deepseek.wait_for_count(seen + 1).await;
+    // What the hint names shows it, with the step that it is at.
+    let running = agm.json(&["status"]).await["switches"][0].as_str().unwrap().to_owned();
+    agm.run(&["agent", "show", "manager"]).await.exits(0).prints(&running).prints("running: preflight");
+    agm.run(&["status"]).await.exits(0).prints(&running).prints("manager to deepseek-chat of deepseek, running: preflight");
+    agm.run(&["agent", "add", "alice"]).await.exits(0);
+    let other = agm.run(&["agent", "show", "alice"]).await.exits(0);
+    assert!(!other.stdout.contains(&running), "{other:#?}");
+    agm.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_missing_says_what_to_do_first() {
+    let place = Place::new();
+    place.run(&["--url", "http://typo.invalid:9", "status"]).await.exits(3).says("--url");
+    let elsewhere = place.run(&["--url", "http://typo.invalid:9", "status"]).await;
+    assert!(!elsewhere.stderr.contains("agm up"), "{elsewhere:#?}");
+    let agm = Agm::up().await;
+    agm.run(&["route", "set-default", "qwen"]).await.exits(4).says("`agm provider add ");
+    agm.run(&["backup", "show", "9999"]).await.exits(4).says("there is no backup 9999").says("`agm backup list`");
+    agm.run(&["agent", "add", "alice"]).await.exits(0);
+    agm.run(&["backup", "diff", "last", "--to", "last"]).await.exits(0).prints("nothing changes");
+    agm.run(&["backup", "diff", "last", "--to", "first"]).await.exits(2).says("`last`");
+    agm.run(&["events", "--type", "bogus"]).await.exits(2).says("switch.step");
+    agm.run(&["events", "--type", "bogus.*"]).await.exits(2);
     agm.stop().await;
 }
 

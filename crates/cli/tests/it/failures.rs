@@ -1,16 +1,17 @@
 //! What a failed switch says, and that it leaves nothing.
 
+use std::path::PathBuf;
+
 use agm_simvendor::{Behaviour, Flavour, On, Script};
 
 use crate::bed::{Agm, Done, KEY, MODELS, Place, files};
 
 /// What must be as before: the newest content, the published files.
-async fn state(agm: &Agm) -> (String, usize) {
+async fn state(agm: &Agm) -> (String, Vec<(PathBuf, Vec<u8>)>) {
     let backups = agm.json(&["backup", "list"]).await;
-    let newest = backups["items"][0].clone();
-    let published = files(&agm.place.data(), "agents").into_iter().chain(files(&agm.place.data(), "store/agents"));
-    let published: Vec<u8> = published.flat_map(|(_, bytes)| bytes).collect();
-    (newest["content"].as_str().unwrap().to_owned(), published.len())
+    let published = files(&agm.place.data(), "agents");
+    assert!(published.iter().any(|(path, _)| path.ends_with("manager/model.json")), "{published:?}");
+    (backups["items"][0]["content"].as_str().unwrap().to_owned(), published)
 }
 
 async fn fails(agm: &Agm, model: &str, parts: &[&str]) -> Done {

@@ -24,8 +24,7 @@ async fn two_providers_an_agent_and_a_switch_that_proves_itself() {
     let assignment = agm.json(&["get-assignment", "worker:alice"]).await;
     assert_eq!((&assignment["provider"], &assignment["model"]), (&json!("deepseek"), &json!("deepseek-chat")));
     agm.run(&["model", "get", "worker:alice"]).await.exits(0).prints("deepseek-chat");
-    let published = std::fs::read(agm.place.dir.join("data/store/agents/alice/model.json"));
-    let published = published.or_else(|_| std::fs::read(agm.place.dir.join("data/agents/alice/model.json"))).unwrap();
+    let published = std::fs::read(agm.place.data().join("agents/alice/model.json")).unwrap();
     assert_eq!(serde_json::from_slice::<serde_json::Value>(&published).unwrap(), assignment);
 
     // The agent's own traffic, with the key that the command line gives.

@@ -20,7 +20,7 @@ async fn a_providers_life() {
     agm.run(&["provider", "rotate-key", "qwen", "--remove", id, "--yes"]).await.exits(0);
     assert_eq!(agm.json(&["provider", "show", "qwen"]).await["keys"].as_array().unwrap().len(), 1);
     // Another host: the stored key does not go there.
-    agm.run(&["provider", "set", "qwen", "--base-url", "http://127.0.0.2:9/v1"]).await.says("KEY_REQUIRED");
+    agm.run(&["provider", "set", "qwen", "--base-url", "http://127.0.0.2:9/v1"]).await.exits(2).says("KEY_REQUIRED");
     agm.run(&["provider", "rm", "deepseek", "--yes"]).await.exits(0);
     agm.run(&["provider", "show", "deepseek"]).await.exits(4);
     agm.stop().await;

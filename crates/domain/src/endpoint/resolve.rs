@@ -19,7 +19,7 @@ use crate::provider_type::{self, ProviderType, Standalone, StoredAs};
 /// Where and how `provider` is called, or everything that stands in the way.
 pub fn resolve(provider: &Provider) -> Result<Endpoint, Vec<Diagnostic>> {
     let Some(kind) = provider_type::find(&provider.kind) else {
-        return Err(vec![unsupported(&provider.kind, "agm does not know it")]);
+        return Err(vec![unknown(&provider.kind)]);
     };
     if let Standalone::No(reason) = kind.standalone {
         return Err(vec![unsupported(kind.id, reason)]);
@@ -227,8 +227,15 @@ fn text<'a>(raw: &'a Map<String, Value>, member: &str) -> Option<&'a str> {
     raw.get(member).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty())
 }
 
-/// The refusal of a type, with those that are served.
+/// The refusal of a type that the gateway cannot serve.
 pub(crate) fn unsupported(kind: &str, reason: &str) -> Diagnostic {
     Diagnostic::hard(Code::ProviderTypeUnsupported, "/type", format!("the gateway of agm cannot serve the type `{kind}`: {reason}"))
-        .hint(format!("the types it serves are {}", provider_type::supported_ids()))
+        .hint("`agm provider types` lists those it serves")
+}
+
+/// The refusal of a type that there is not, with the one that may have been meant.
+pub(crate) fn unknown(kind: &str) -> Diagnostic {
+    let meant = provider_type::nearest(kind).map(|id| format!("did you mean `{id}`? ")).unwrap_or_default();
+    Diagnostic::hard(Code::ProviderTypeUnsupported, "/type", format!("there is no type `{kind}`"))
+        .hint(format!("{meant}`agm provider types` lists those there are"))
 }

@@ -112,7 +112,7 @@ fn everything_wrong_is_told_at_once() {
     check(json!({"name": "p", "type": "yi", "apiKey": ""}), &["/apiKey"]);
     check(json!({"name": "p", "type": "yi", "apiKey": "a", "fields": {"firstByteTimeout": 0}}), &["/fields/firstByteTimeout"]);
     let text = ask("nobody", None, &json!({})).build(NOW).unwrap_err()[0].to_string();
-    assert!(text.contains("nobody") && text.contains("deepseek"), "{text}");
+    assert!(text.contains("there is no type `nobody`") && text.contains("`agm provider types`"), "{text}");
 }
 
 #[test]

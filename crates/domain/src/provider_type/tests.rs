@@ -83,3 +83,11 @@ fn an_openai_at_another_address_has_no_prefixes() {
         assert!(find(aggregator).unwrap().prefixes.is_empty(), "{aggregator}");
     }
 }
+
+#[test]
+fn a_slip_of_the_pen_is_recognised() {
+    let cases = [("deepsek", Some("deepseek")), ("deepseeek", Some("deepseek")), ("opnai", Some("openai")), ("nonsense", None), ("", None)];
+    for (text, expected) in cases {
+        assert_eq!(nearest(text), expected, "{text}");
+    }
+}

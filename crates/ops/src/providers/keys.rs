@@ -86,7 +86,7 @@ impl Agm {
         }
         for (index, unknown) in change.remove.iter().enumerate().filter(|(_, i)| !provider.tokens.iter().any(|key| id(key) == **i)) {
             let what = format!("`{}` has no key with the id `{unknown}`", provider.name);
-            found.push(bad(&format!("/remove/{index}"), &what, "its keys and their ids are part of the provider"));
+            found.push(bad(&format!("/remove/{index}"), &what, &format!("`agm provider show {}` lists them", provider.name)));
         }
         let keys = change.replace.clone().unwrap_or_else(|| {
             let kept = provider.tokens.iter().filter(|key| !change.remove.contains(&id(key)));

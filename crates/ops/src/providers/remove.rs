@@ -2,7 +2,7 @@
 
 use agm_domain::diagnostic::Diagnostic;
 use agm_domain::diff::Change;
-use agm_domain::hybrid;
+use agm_domain::hybrid::{self, Refusal};
 use agm_domain::name::ProviderName;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -38,12 +38,9 @@ impl Agm {
         let provider = stored(writer.base(), name)?;
         self.unchanged(&format!("provider `{name}`"), provider, expected)?;
         let name = ProviderName::from(name);
-        let routing =
-            hybrid::remove_provider(&writer.document, &self.calling_point(), &name, &self.0.switches.pending()).map_err(|refusal| {
-                let error = OpError::refused("the provider cannot be removed", &refusal.diagnostics);
-                let hint = refusal.diagnostics.iter().find_map(|d| d.hint.clone());
-                OpError { hint, ..error }
-            })?;
+        let refused = |refusal: Refusal| OpError::refused("the provider cannot be removed", &refusal.diagnostics);
+        let pending = self.0.switches.pending();
+        let routing = hybrid::remove_provider(&writer.document, &self.calling_point(), &name, &pending).map_err(refused)?;
         writer.apply(&routing.edits)?;
         writer.document.providers.remove(&name);
         let changes = writer.changes();

@@ -138,7 +138,7 @@ impl Agm {
             // Until its file has the restored key, today's opens the gateway too.
             both_keys(&mut writer.document, agent, &before.document);
         }
-        let message = format!("restored revision {id}");
+        let message = format!("backup {id} restored");
         let current = if rekeyed.is_empty() {
             writer.commit(actor, message.clone()).await?
         } else {

@@ -6,16 +6,25 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 /// The host is, or has, an address that agm does not contact.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{host} is at {address}, which {why}")]
+#[error("{} {why}", place(host, address))]
 pub(crate) struct RefusedAddress {
     host: String,
     address: IpAddr,
     why: &'static str,
 }
 
+fn place(host: &str, address: &IpAddr) -> String {
+    let same = parsed(host).is_some_and(|given| given == *address);
+    if same { format!("{host}, which") } else { format!("{host} is at {address}, which") }
+}
+
+fn parsed(host: &str) -> Option<IpAddr> {
+    host.trim_start_matches('[').trim_end_matches(']').parse().ok()
+}
+
 /// Whether a host given as an address is refused. Names are judged when they are resolved.
 pub(crate) fn refused_host(host: &str) -> Option<RefusedAddress> {
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse().ok()?;
+    let address = parsed(host)?;
     refused(host, address)
 }
 

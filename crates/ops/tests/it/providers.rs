@@ -315,5 +315,5 @@ async fn every_type_is_shown_and_those_not_served_say_why() {
     let bedrock = new_provider("b", "bedrock", KEY, &world.vendors[0]);
     let error = world.agm.add_provider(&actor(), &bedrock, false).await.unwrap_err();
     assert_eq!(error.code, Code::ProviderTypeUnsupported);
-    assert!(error.message.contains("deepseek"), "those that are served are named: {}", error.message);
+    assert!(error.hint.as_deref().is_some_and(|hint| hint.contains("`agm provider types`")), "where those that are served are: {error}");
 }

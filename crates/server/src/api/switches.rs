@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use agm_domain::code::Code;
 use agm_domain::switch::SwitchState;
-use agm_ops::{SwitchPlan, SwitchReport, SwitchRequest};
+use agm_ops::{OpError, SwitchPlan, SwitchReport, SwitchRequest};
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
@@ -100,20 +100,29 @@ pub(crate) async fn run(app: &App, caller: &Caller, request: SwitchRequest, wait
         None => app.agm.switch(&id).await?,
         Some(patience) => app.agm.wait_for_switch(&id, patience).await?,
     };
-    let state = report.state;
-    let answer = SwitchAnswer::from(report.clone());
-    match state {
-        SwitchState::Done => Ok(Json(answer).into_response()),
-        SwitchState::Queued | SwitchState::Running | SwitchState::PendingRestart => {
-            Ok(located(StatusCode::ACCEPTED, &format!("/api/v1/switches/{id}"), &answer))
-        }
-        // Without a wait it is told where to look, whatever happened meanwhile.
-        _ if wait.is_none() => Ok(located(StatusCode::ACCEPTED, &format!("/api/v1/switches/{id}"), &answer)),
-        _ => Err(report.error().unwrap_or_else(|| agm_ops::OpError::internal("the switch failed without a reason")).into()),
+    answer(report, wait.is_some(), |report, _| SwitchAnswer::from(report))
+}
+
+/// What became of a switch, as `view` shows it: 200 once it is done, 202 with its place while it is not. One that failed is an error where it
+/// was waited for; else it is told where to look, whatever happened meanwhile.
+pub(crate) fn answer<T: Serialize>(
+    report: SwitchReport,
+    waited: bool,
+    view: impl FnOnce(SwitchReport, Option<OpError>) -> T,
+) -> ApiResult<Response> {
+    let failed = matches!(report.state, SwitchState::Failed | SwitchState::RolledBack | SwitchState::RollbackIncomplete);
+    let error = report.error();
+    if report.state == SwitchState::Done {
+        Ok(Json(view(report, None)).into_response())
+    } else if failed && waited {
+        Err(error.unwrap_or_else(|| OpError::internal("the switch failed without a reason")).into())
+    } else {
+        let place = format!("/api/v1/switches/{}", report.id);
+        Ok(located(StatusCode::ACCEPTED, &place, &view(report, error)))
     }
 }
 
-fn no_switch(id: &str) -> agm_ops::OpError {
-    agm_ops::OpError::new(agm_ops::Fault::NotFound, Code::SwitchNotFound, format!("there is no switch `{id}`"))
+fn no_switch(id: &str) -> OpError {
+    OpError::new(agm_ops::Fault::NotFound, Code::SwitchNotFound, format!("there is no switch `{id}`"))
         .hint("`GET /api/v1/switches` lists those there are")
 }

@@ -7,15 +7,13 @@ use agm_domain::code::Code;
 use agm_domain::evidence::Evidence;
 use agm_domain::switch::SwitchState;
 use agm_ops::{OpError, Seen, SwitchReport};
-use axum::Json;
 use axum::extract::State;
-use axum::response::{IntoResponse as _, Response};
-use http::StatusCode;
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::assignment::named;
-use crate::answer::located;
 use crate::api::assignments::AssignmentRequest;
+use crate::api::switches;
 use crate::auth::Caller;
 use crate::error::ApiResult;
 use crate::extract::{Lenient, Name, Query, Wait};
@@ -114,16 +112,7 @@ async fn set(app: &App, caller: &Caller, target: &AgentId, wish: AssignmentReque
     let request = wish.of(target, Seen::Anything);
     let id = app.agm.start_switch(caller.actor(), request).await?;
     let report = app.agm.wait_for_switch(&id, wait.unwrap_or(PATIENCE)).await?;
-    let error = report.error();
-    match report.state {
-        SwitchState::Done => Ok(Json(ModelSet::of(report, target, None)).into_response()),
-        SwitchState::Queued | SwitchState::Running | SwitchState::PendingRestart => {
-            Ok(located(StatusCode::ACCEPTED, &format!("/api/v1/switches/{id}"), &ModelSet::of(report, target, error)))
-        }
-        SwitchState::Failed | SwitchState::RolledBack | SwitchState::RollbackIncomplete => {
-            Err(error.unwrap_or_else(|| OpError::internal("the switch failed without a reason")).into())
-        }
-    }
+    switches::answer(report, true, |report, error| ModelSet::of(report, target, error))
 }
 
 impl ModelSet {

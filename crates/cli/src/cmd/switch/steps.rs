@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal as _, Write as _};
 
+use agm_domain::code::Code;
 use agm_domain::switch::{Step, StepReport, StepState};
 use agm_ops::SwitchReport;
 
@@ -83,7 +84,7 @@ impl Steps {
 
 /// The line of a step that is settled.
 fn settled(step: &StepReport) -> String {
-    let (sign, tint) = sign(step.state);
+    let (sign, tint) = if unproven(step) { ("!", Tint::Warn) } else { sign(step.state) };
     let undone = match step.state {
         StepState::Undone => "taken back: ",
         StepState::UndoIncomplete => "not wholly taken back: ",
@@ -92,6 +93,11 @@ fn settled(step: &StepReport) -> String {
     let text = format!("{undone}{}", step.sentence);
     let text = if tint == Tint::Dim { tint.paint(&text) } else { text };
     format!("  {} {:<10} {text}", tint.paint(sign), step.step.as_str())
+}
+
+/// Whether a step went on without having seen what it looks for: that gets no tick.
+fn unproven(step: &StepReport) -> bool {
+    step.state == StepState::Done && step.warnings.iter().any(|warning| warning.code == Code::VendorUnreachable)
 }
 
 /// The line of a step in a plan.
