@@ -20,7 +20,8 @@ const more = [
   'activity/audit',
 ]
 
-test.use({ reducedMotion: 'reduce' } as object)
+// No trace: everything that there is to see is kept.
+test.use({ trace: 'off', screenshot: 'off', contextOptions: { reducedMotion: 'reduce' } })
 test.describe.configure({ timeout: 120_000 })
 
 for (const theme of themes) {

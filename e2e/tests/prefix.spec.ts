@@ -45,6 +45,7 @@ test('behind a proxy that leaves the prefix', async ({ page, watch, agm, between
 })
 
 test('an address without its last slash', async ({ page, watch, agm }) => {
+  test.skip(Boolean(process.env.AGM_PAGE), 'a page from the disk is not redirected')
   watch.own(agm.gateway)
   await page.goto(`${agm.gateway}/agm`)
   await expect(page.getByRole('button', { name: 'Log in' })).toBeVisible()
