@@ -163,11 +163,12 @@ async fn a_directory_that_cannot_be_is_no_conflict() {
 }
 
 #[tokio::test]
-async fn a_password_that_cannot_be_leaves_nothing_behind() {
-    for (password, listen) in [("admin", "0.0.0.0:0"), ("", "127.0.0.1:0")] {
-        let place = Place::new().env("AGM_ADMIN_USER", "admin").env("AGM_ADMIN_PASSWORD", password);
+async fn an_admin_that_cannot_be_leaves_nothing_behind() {
+    let long = "a-rather-long-password";
+    for (user, password, listen) in [("admin", "admin", "0.0.0.0:0"), ("a:b", long, "127.0.0.1:0")] {
+        let place = Place::new().env("AGM_ADMIN_USER", user).env("AGM_ADMIN_PASSWORD", password);
         let done = place.run(&["up", "--listen", listen, "--gateway-listen", "127.0.0.1:0"]).await;
-        let done = done.exits(2).says("password");
+        let done = done.exits(2).says("the admin's");
         assert!(!place.data().exists(), "{done:#?}");
     }
 }

@@ -5,6 +5,8 @@ mod law;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::code::Code;
+use crate::route::AiRoute;
 
 /// A table of routes written as JSON; `upstreams` may be left out.
 fn document(routes: &[Value]) -> Document {
