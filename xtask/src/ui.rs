@@ -28,10 +28,14 @@ pub(crate) fn build_if_possible(workspace: &Workspace) -> Result<()> {
     }
 }
 
-/// Types, templates and format of the page.
+/// Types, templates and format of the page and of its tests.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
-    installed(workspace, "ui")?;
-    npm(workspace, "ui", &["run", "--silent", "check"])
+    // The tests are formatted by the page's own tool, and stand on its dictionaries.
+    for package in ["ui", "e2e"] {
+        installed(workspace, package)?;
+        npm(workspace, package, &["run", "--silent", "check"])?;
+    }
+    Ok(())
 }
 
 /// Installs what a package of ours names in its lock file, once for each state of that file.
