@@ -14,7 +14,7 @@ use crate::state::App;
 
 /// The built web UI, where `cargo xtask ui` was run before this was compiled.
 #[derive(Embed)]
-#[folder = "$CARGO_MANIFEST_DIR/../../ui/dist"]
+#[folder = "../../ui/dist"]
 #[allow_missing = true]
 struct Ui;
 
