@@ -29,6 +29,24 @@ async fn ask_gateway(agm: &Agm, key: &str) -> u16 {
     asked.send().await.unwrap().status().as_u16()
 }
 
+/// Nothing changes, and what needs a secret says so.
+async fn changes_nothing(agm: &Agm) {
+    let writes = [
+        "agent add bob",
+        "provider rm deepseek --yes",
+        "agent key manager",
+        "agent key manager --rotate --yes",
+        "agent repair manager",
+        "key rotate --yes",
+    ];
+    for write in writes {
+        agm.run(&write.split(' ').collect::<Vec<_>>()).await.exits(1).says("SECRET_UNREADABLE");
+    }
+    let switch = ["set-model", "--target", "manager", "--provider", "deepseek", "--model", "deepseek-chat"];
+    agm.run(&switch).await.exits(1).says("SECRET_UNREADABLE").says("master key");
+    agm.run(&["provider", "test", "qwen"]).await.exits(1).says("SECRET_UNREADABLE");
+}
+
 #[tokio::test]
 async fn a_wrong_master_key_shows_everything_but_the_secrets_and_changes_nothing() {
     let agm = Agm::up().await;
@@ -62,21 +80,7 @@ async fn a_wrong_master_key_shows_everything_but_the_secrets_and_changes_nothing
     let backup = agm.json(&["backup", "show", &newest]).await;
     assert!(backup.to_string().contains("(unreadable)") && !backup.to_string().contains("enc"), "{backup:#}");
 
-    // Nothing changes, and what needs a secret says so.
-    let writes = [
-        "agent add bob",
-        "provider rm deepseek --yes",
-        "agent key manager",
-        "agent key manager --rotate --yes",
-        "agent repair manager",
-        "key rotate --yes",
-    ];
-    for write in writes {
-        agm.run(&write.split(' ').collect::<Vec<_>>()).await.exits(1).says("SECRET_UNREADABLE");
-    }
-    let switch = ["set-model", "--target", "manager", "--provider", "deepseek", "--model", "deepseek-chat"];
-    agm.run(&switch).await.exits(1).says("SECRET_UNREADABLE").says("master key");
-    agm.run(&["provider", "test", "qwen"]).await.exits(1).says("SECRET_UNREADABLE");
+    changes_nothing(&agm).await;
 
     // Neither the true key nor what stands for it opens the gateway, and the vendor is not asked with a sealed text.
     let sealed = before.iter().find_map(|(_, bytes)| {

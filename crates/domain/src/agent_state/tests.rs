@@ -1,3 +1,5 @@
+#![allow(clippy::unnecessary_wraps, reason = "the table's columns are optional")]
+
 use super::*;
 
 const NOW: Moment = 1_000_000_000;
