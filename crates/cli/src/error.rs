@@ -26,7 +26,7 @@ pub(crate) enum Exit {
     Conflict = 5,
     /// A vendor does not answer as it should.
     NotReachable = 6,
-    /// Restart required, still running, or done for some of the agents only.
+    /// Restart required, or still running.
     NotFinished = 7,
 }
 
@@ -41,7 +41,7 @@ impl Exit {
         (Self::NotFound, "not found"),
         (Self::Conflict, "conflict with the present state; also: another agm owns this data directory"),
         (Self::NotReachable, "not reachable: the model, or its vendor, does not answer as it should"),
-        (Self::NotFinished, "not finished: a restart is required, the switch is still running, or only some of its agents were switched"),
+        (Self::NotFinished, "not finished: a restart is required, or the switch is still running"),
     ];
 
     /// The exit that a code of the API stands for; the status decides where the code says nothing about it.

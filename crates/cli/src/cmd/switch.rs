@@ -140,8 +140,7 @@ fn failure(performed: &Performed) -> CliError {
         SwitchState::RolledBack | SwitchState::Failed if !report.is_partial() => " (nothing was changed)",
         _ => "",
     };
-    let exit = if report.is_partial() { Exit::NotFinished } else { Exit::of(Some(code), status) };
-    let mut cli = CliError::new(exit, format!("{}{undone}", error.message)).code(code.as_str());
+    let mut cli = CliError::new(Exit::of(Some(code), status), format!("{}{undone}", error.message)).code(code.as_str());
     cli.hint = match report.state {
         SwitchState::Queued | SwitchState::Running => {
             Some(format!("it goes on; `agm agent show {}` shows where it stands", target(report)))
