@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Schemas } from '../../api/client'
-import { asNew, asPatch, blank, keysOf, of } from './draft'
+import { asNew, asPatch, blank, gaps, keysOf, of } from './draft'
 
 const type = {
   id: 'qwen',
@@ -47,5 +47,20 @@ describe('an edit sends only what differs', () => {
     ['a field put in', { fields: { search: true, timeout: 5 } }, { fields: { timeout: 5 } }],
   ])('%s', (_, change, expected) => {
     expect(asPatch({ ...draft(), ...change }, type, stored)).toEqual(expected)
+  })
+})
+
+describe('a form that is not filled in yet', () => {
+  const needs = (key: string, baseUrl: string) =>
+    ({ key, baseUrl, fields: [] }) as unknown as Schemas['ProviderTypeView']
+  test.each([
+    ['has no name', { name: ' ', keys: 'k' }, needs('required', 'https://a'), undefined, true],
+    ['has no key', { name: 'a' }, needs('required', 'https://a'), undefined, true],
+    ['needs no key', { name: 'a' }, needs('optional', 'https://a'), undefined, false],
+    ['keeps the stored key', { name: 'a' }, needs('required', 'https://a'), stored, false],
+    ['has no address', { name: 'a', keys: 'k' }, needs('required', ''), undefined, true],
+    ['has everything', { name: 'a', keys: 'k', baseUrl: 'b' }, needs('required', ''), undefined, false],
+  ])('%s', (_, typed, type, provider, expected) => {
+    expect(gaps({ ...blank(), ...typed }, type, provider)).toBe(expected)
   })
 })

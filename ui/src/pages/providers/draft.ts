@@ -35,6 +35,12 @@ export function keysOf(draft: Draft): string[] {
   return draft.keys.split(/\s+/).filter(Boolean)
 }
 
+/** Whether something that the type cannot do without has not been typed yet. */
+export function gaps(draft: Draft, type: Type, stored: Provider | undefined): boolean {
+  const key = type.key === 'required' && !stored && keysOf(draft).length === 0
+  return !draft.name.trim() || key || (!type.baseUrl && !draft.baseUrl.trim())
+}
+
 /** The fields that were given: of this type, and not empty. */
 function given(draft: Draft, type: Type | undefined): Record<string, Value> {
   return Object.fromEntries(
