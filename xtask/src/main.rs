@@ -58,7 +58,7 @@ enum Task {
     Ci,
     /// The inside of `test api`, already cut off from the network
     #[command(hide = true)]
-    ApiInside { agm: PathBuf, python_bin: PathBuf, scratch: PathBuf },
+    ApiInside { agm: PathBuf, vendors: PathBuf, python_bin: PathBuf, scratch: PathBuf },
 }
 
 fn main() -> ExitCode {
@@ -85,7 +85,7 @@ fn run(task: Task) -> anyhow::Result<bool> {
         Task::Bench { bench } => return bench.run(&workspace).map(|()| true),
         Task::Ui => return ui::build(&workspace).map(|()| true),
         Task::Demo { args } => return demo::run(&workspace, &args),
-        Task::ApiInside { agm, python_bin, scratch } => return test::api::inside(&agm, &python_bin, &scratch),
+        Task::ApiInside { agm, vendors, python_bin, scratch } => return test::api::inside(&agm, &vendors, &python_bin, &scratch),
     }
     report.print();
     Ok(report.passed())

@@ -49,9 +49,18 @@ pub(crate) struct Background {
 impl Background {
     /// Starts a command whose output goes to `log`.
     pub(crate) fn start(command: &mut Command, log: &Path) -> Result<Self> {
+        Self::launch(command, log, Stdio::null())
+    }
+
+    /// The same for one that runs as long as its standard input is open.
+    pub(crate) fn start_listening(command: &mut Command, log: &Path) -> Result<Self> {
+        Self::launch(command, log, Stdio::piped())
+    }
+
+    fn launch(command: &mut Command, log: &Path, input: Stdio) -> Result<Self> {
         show(command);
         let file = std::fs::File::create(log).with_context(|| format!("cannot create {}", log.display()))?;
-        command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
+        command.stdin(input).stdout(file.try_clone()?).stderr(file);
         let child = command.spawn().with_context(|| cannot_start(command))?;
         Ok(Self { child, program: program(command) })
     }
@@ -96,9 +105,14 @@ pub(crate) fn free_ports<const N: usize>() -> Result<[u16; N]> {
 
 /// The answer of a loopback HTTP server, status line and headers included; `None` while it does not answer.
 pub(crate) fn http_get(port: u16, path: &str) -> Option<String> {
+    http_get_as(port, path, "")
+}
+
+/// The same with more lines in the request's head, each with its end.
+pub(crate) fn http_get_as(port: u16, path: &str, head: &str) -> Option<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(10))).ok()?;
-    write!(stream, "GET {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\r\n").ok()?;
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n{head}\r\n").ok()?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).ok()?;
     (!answer.is_empty()).then(|| String::from_utf8_lossy(&answer).into_owned())

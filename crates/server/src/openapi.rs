@@ -122,7 +122,7 @@ fn complete(operation: &mut Operation, method: &Method, path: &str) {
     operation.tags = Some(vec![noun.to_owned()]);
     operation.operation_id = Some(operation_id(method, path));
     name_path_parameters(operation, path);
-    describe_headers(operation);
+    describe_answers(operation);
     let session = path == "/api/v1/session";
     let open = health::is_open(path) || (*method == Method::POST && session);
     if open {
@@ -156,10 +156,21 @@ fn idempotency_key() -> Parameter {
     parameter.description(Some(meaning)).schema(Some(text.build())).build()
 }
 
-/// Says what is in the headers of answers. Whoever made something, or began it, is told where it is.
-fn describe_headers(operation: &mut Operation) {
+/// Says what answers are, which OpenAPI wants of each, and what is in their headers. Whoever made something, or began it, is told where it is.
+fn describe_answers(operation: &mut Operation) {
     for (status, response) in &mut operation.responses.responses {
         let RefOr::T(response) = response else { continue };
+        if response.description.is_empty() {
+            let meaning = match status.as_str() {
+                "201" => "It was made",
+                "202" => "It has begun, or waits for something",
+                "204" => "Done, and there is nothing to tell",
+                "502" => "A peer is at fault; the message quotes it",
+                "504" => "A peer was silent",
+                _ => "Done",
+            };
+            meaning.clone_into(&mut response.description);
+        }
         if let Some(tag) = response.headers.get_mut("ETag") {
             *tag = header("Names this state, for the `If-Match` of an edit", Type::String).into();
         }

@@ -1,7 +1,10 @@
 //! The HTTP API fuzzed by schemathesis from our own OpenAPI document.
 //!
-//! A fuzzer invents provider addresses, and agm would try to reach them. So both run in a network namespace
+//! It finds an agm with everything in it (`seed`), and must have seen enough of it succeed (`reached`). A fuzzer invents provider addresses, and agm would try to reach them. So both run in a network namespace
 //! of their own, which has a loopback interface and nothing else.
+
+mod reached;
+mod seed;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -32,13 +35,13 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 pub(super) fn run(workspace: &Workspace, tally: &mut Tally) -> Result<()> {
     let python_bin = tools::python(workspace, "schemathesis", tools::SCHEMATHESIS)?;
-    let agm = workspace.build_agm()?;
+    let (agm, vendors) = (workspace.build_agm()?, workspace.build_vendors()?);
     let scratch = workspace.scratch("api")?;
     std::fs::copy(workspace.root.join("tests/api/schemathesis.toml"), scratch.join("schemathesis.toml"))
         .context("cannot copy tests/api/schemathesis.toml")?;
     let mut command = cut_off(workspace)?;
     command.arg(python_bin.join("python")).args(["-c", LOOPBACK_UP]);
-    command.arg(std::env::current_exe()?).arg("api-inside").arg(agm).arg(python_bin).arg(scratch);
+    command.arg(std::env::current_exe()?).arg("api-inside").arg(agm).arg(vendors).arg(python_bin).arg(scratch);
     let passed = process::read_along(&mut command, |line| *tally += count(line))?;
     // A failure lies in an operation that was tested.
     tally.passed = tally.passed.saturating_sub(tally.failed);
@@ -47,8 +50,12 @@ pub(super) fn run(workspace: &Workspace, tally: &mut Tally) -> Result<()> {
     Ok(())
 }
 
-/// Starts agm with an empty data directory and lets schemathesis at it. Says whether it found nothing.
-pub(crate) fn inside(agm: &Path, python_bin: &Path, scratch: &Path) -> Result<bool> {
+/// Starts agm and vendors, fills it, and lets schemathesis at it. Says whether it found nothing.
+pub(crate) fn inside(agm: &Path, vendors: &Path, python_bin: &Path, scratch: &Path) -> Result<bool> {
+    let told = scratch.join("vendors.json");
+    let mut vendors = Background::start_listening(&mut Command::new(vendors), &told)?;
+    let vendors_are = |told: &Path| serde_json::from_str::<Value>(std::fs::read_to_string(told).ok()?.lines().next()?).ok();
+    let addresses = vendors.wait_for("they said where they are", Duration::from_secs(30), || vendors_are(&told))?;
     let data = scratch.join("data");
     let mut up = Command::new(agm);
     up.current_dir(scratch).arg("up").arg("--data-dir").arg(&data);
@@ -56,15 +63,24 @@ pub(crate) fn inside(agm: &Path, python_bin: &Path, scratch: &Path) -> Result<bo
     let mut server = Background::start(&mut up, &scratch.join("agm.out"))?;
     let url = server.wait_for("it wrote its endpoints", Duration::from_secs(30), || management_url(&data))?;
     let token = std::fs::read_to_string(data.join("run/token")).context("agm wrote no local token")?;
+    let port = url.rsplit(':').next().and_then(|port| port.parse().ok()).context("agm wrote no port")?;
+    let get = |path: &str| {
+        let answer = process::http_get_as(port, path, &format!("Authorization: Bearer {}\r\n", token.trim()));
+        answer.and_then(|answer| Some(answer.split_once("\r\n\r\n")?.1.to_owned())).with_context(|| format!("agm does not answer {path}"))
+    };
+    let names = seed::fill(agm, &data, &addresses)?;
+    let document = seed::with_names(serde_json::from_str(&get("/api/v1/openapi.json")?)?, &names);
+    std::fs::write(scratch.join("openapi.json"), document.to_string()).context("cannot write the document")?;
 
     let mut command = Command::new(python_bin.join("schemathesis"));
-    command.current_dir(scratch).args(["--no-color", "run"]).arg(format!("{url}/api/v1/openapi.json"));
+    command.current_dir(scratch).args(["--no-color", "run", "openapi.json", "--url", &url]);
     command.env("AGM_TEST_TOKEN", token.trim());
     command.arg("--max-examples").arg(setting("AGM_TEST_API_EXAMPLES", EXAMPLES));
     command.arg("--seed").arg(setting("AGM_TEST_API_SEED", SEED));
     let found_nothing = process::read_along(&mut command, |_| {})?;
     let log = std::fs::read_to_string(scratch.join("agm.out")).unwrap_or_default();
     ensure!(!log.contains("panicked at"), "agm panicked; see .cache/run/api/agm.out");
+    reached::check(&get("/metrics")?)?;
     Ok(found_nothing)
 }
 

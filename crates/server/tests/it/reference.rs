@@ -37,6 +37,10 @@ fn every_operation_is_described() {
         ids.push(operation["operationId"].as_str().unwrap().to_owned());
         let responses = operation["responses"].as_object().unwrap();
         assert!(responses.keys().any(|status| status.starts_with('2')), "{place} says nothing of success");
+        for (status, response) in responses {
+            let told = response.get("$ref").is_some() || response["description"].as_str().is_some_and(|text| !text.is_empty());
+            assert!(told, "{place} {status} is not described, which OpenAPI requires");
+        }
         if !operation["security"].as_array().unwrap().is_empty() {
             assert!(responses.contains_key("401") && responses.contains_key("403"), "{place}");
         }
