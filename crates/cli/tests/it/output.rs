@@ -87,8 +87,10 @@ async fn events_are_told_as_they_happen() {
     use agm_testkit::process::Launch;
 
     let agm = Agm::up().await;
-    let follow = Launch::new(env!("CARGO_BIN_EXE_agm")).args(["events", "--follow", "--since", "0", "-o", "json"]);
+    let follow = Launch::new(env!("CARGO_BIN_EXE_agm")).args(["events", "--follow", "-o", "json"]);
     let follow = follow.env("AGM_DATA_DIR", agm.place.data()).start().unwrap();
+    // What happens before it listens is not told to it; a tick shows that it does.
+    follow.wait_for_line(crate::bed::PATIENCE, |line| line.contains("metrics.tick")).await.unwrap();
     agm.run(&["agent", "add", "alice"]).await.exits(0);
     let found = |line: &str| line.contains("\"agent.changed\"") && line.contains("worker:alice");
     let line = follow.wait_for_line(crate::bed::PATIENCE, found).await.unwrap();
