@@ -1,6 +1,6 @@
 //! What a route's domain may be: a host's name, also one for all names below it (`*.example.com`), or an address.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use core::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
